@@ -1,0 +1,13 @@
+// Fields that several bodies share.
+
+import { type TSchema, Type } from 'typebox'
+
+export const Uuid = Type.String({ format: 'uuid' })
+export const Instant = Type.String({ format: 'date-time', description: 'RFC 3339 in UTC' })
+export const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()])
+export const IdParams = Type.Object({ id: Uuid }, { additionalProperties: false })
+
+/** Free facts of the client, kept as they are: at most 20 short strings. */
+export const Metadata = Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.String({ maxLength: 512 }), {
+  maxProperties: 20,
+})
