@@ -1,0 +1,24 @@
+import type { ApiKeyTable } from '../tables/api-key.table.ts'
+import type { ChallengeTable, IdempotencyKeyTable, IdentifierGuardTable } from '../tables/challenge.table.ts'
+import type { AttemptTable, DeliveryTable } from '../tables/delivery.table.ts'
+import type { OutboxTable } from '../tables/event.table.ts'
+import type { RefreshTokenTable, RevocationTable, SessionTable } from '../tables/session.table.ts'
+import type { TenantTable } from '../tables/tenant.table.ts'
+import type { IdentifierTable, UserTable } from '../tables/user.table.ts'
+
+/** What the gateway's role may touch. */
+export interface GatewayDatabase {
+  tenants: TenantTable
+  api_keys: ApiKeyTable
+  users: UserTable
+  identifiers: IdentifierTable
+  sessions: SessionTable
+  refresh_tokens: RefreshTokenTable
+  revocations: RevocationTable
+  challenges: ChallengeTable
+  deliveries: DeliveryTable
+  attempts: AttemptTable
+  identifier_guards: IdentifierGuardTable
+  idempotency_keys: IdempotencyKeyTable
+  outbox: OutboxTable
+}

@@ -1,0 +1,113 @@
+-- Challenges, the deliveries that carry them, the attempts of each delivery, and what limits and repeats issuing.
+
+CREATE TABLE challenges (
+  tenant_id uuid NOT NULL,
+  id uuid NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('magic_link', 'otp')),
+  purpose text NOT NULL CHECK (purpose IN ('sign_in', 'verify_email', 'step_up', 'onboarding')),
+  identifier_kind text NOT NULL CHECK (identifier_kind IN ('email', 'phone')),
+  identity_key text NOT NULL,
+  address text NOT NULL,
+  digest bytea NOT NULL CHECK (length(digest) = 32),
+  key_version smallint NOT NULL,
+  code_challenge text,
+  redirect_url text NOT NULL,
+  session_id uuid,
+  decoy boolean NOT NULL,
+  metadata jsonb NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  due_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  consumed_at timestamptz,
+  superseded_at timestamptz,
+  revoked_at timestamptz,
+  PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX challenges_live ON challenges (tenant_id, identity_key, purpose)
+  WHERE consumed_at IS NULL AND superseded_at IS NULL AND revoked_at IS NULL;
+
+CREATE TABLE deliveries (
+  tenant_id uuid NOT NULL,
+  id uuid NOT NULL,
+  challenge_id uuid,
+  channel text NOT NULL CHECK (channel IN ('email', 'sms')),
+  template text NOT NULL,
+  locale text,
+  status text NOT NULL CHECK (status IN ('scheduled', 'pending', 'queued', 'sending', 'accepted', 'delivered',
+    'failed', 'expired', 'cancelled', 'suppressed', 'dead_letter', 'unknown')),
+  decoy boolean NOT NULL,
+  -- Sealed: recipient and link. Wiped at a terminal state.
+  payload bytea,
+  payload_version smallint,
+  send_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  -- When the relay has to look at this row again; NULL: never.
+  due_at timestamptz,
+  -- How often it was handed to the queue; part of the job's id.
+  drive integer NOT NULL DEFAULT 0,
+  -- Who holds it: a worker writes only while its fence is the row's.
+  fence bigint NOT NULL DEFAULT 0,
+  lease_until timestamptz,
+  worker text,
+  poisoned integer NOT NULL DEFAULT 0,
+  traceparent text DEFAULT NULLIF(current_setting('app.traceparent', true), ''),
+  created_at timestamptz NOT NULL DEFAULT now(),
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX deliveries_due ON deliveries (due_at) WHERE status IN ('scheduled', 'pending', 'sending');
+CREATE INDEX deliveries_overdue ON deliveries (due_at) WHERE status = 'queued';
+CREATE INDEX deliveries_running_out ON deliveries (expires_at)
+  WHERE status IN ('scheduled', 'pending', 'queued', 'sending');
+CREATE INDEX deliveries_of_challenge ON deliveries (tenant_id, challenge_id);
+
+CREATE TABLE attempts (
+  tenant_id uuid NOT NULL,
+  delivery_id uuid NOT NULL,
+  number integer NOT NULL CHECK (number > 0),
+  provider text NOT NULL,
+  fence bigint NOT NULL,
+  outcome text NOT NULL CHECK (outcome IN ('started', 'accepted', 'permanent', 'retryable', 'unknown')),
+  error_code text,
+  provider_message_id text,
+  started_at timestamptz NOT NULL DEFAULT now(),
+  finished_at timestamptz,
+  PRIMARY KEY (tenant_id, delivery_id, number)
+);
+
+-- Sends per identifier, counted whether or not an account exists.
+CREATE TABLE identifier_guards (
+  tenant_id uuid NOT NULL,
+  limit_key text NOT NULL,
+  window_started_at timestamptz NOT NULL,
+  sends integer NOT NULL,
+  PRIMARY KEY (tenant_id, limit_key)
+);
+
+CREATE TABLE idempotency_keys (
+  tenant_id uuid NOT NULL,
+  key_digest bytea NOT NULL CHECK (length(key_digest) = 32),
+  request_digest bytea NOT NULL CHECK (length(request_digest) = 32),
+  status integer NOT NULL,
+  answer jsonb NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  expires_at timestamptz NOT NULL,
+  PRIMARY KEY (tenant_id, key_digest)
+);
+CREATE INDEX idempotency_keys_running_out ON idempotency_keys (expires_at);
+
+CALL isolate_by_tenant('challenges');
+CALL isolate_by_tenant('deliveries');
+CALL isolate_by_tenant('attempts');
+CALL isolate_by_tenant('identifier_guards');
+CALL isolate_by_tenant('idempotency_keys');
+CALL open_to_relay('deliveries');
+CALL open_to_relay('attempts');
+
+GRANT SELECT, INSERT, UPDATE ON challenges, deliveries, identifier_guards TO postern_gateway;
+GRANT SELECT ON attempts TO postern_gateway;
+GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO postern_gateway;
+GRANT SELECT ON challenges TO postern_notifier;
+GRANT SELECT, UPDATE ON deliveries TO postern_notifier;
+GRANT SELECT, INSERT, UPDATE ON attempts TO postern_notifier;
+GRANT SELECT, UPDATE ON deliveries, attempts TO postern_relay;

@@ -1,0 +1,53 @@
+-- The outbox, where a fact is written with what it tells, and the trail it is moved to.
+-- Who did it and in which request come from the transaction's settings: a change without an actor fails.
+
+CREATE TABLE outbox (
+  id uuid PRIMARY KEY DEFAULT uuidv7(),
+  tenant_id uuid NOT NULL,
+  -- The closed list of packages/contracts/src/event-kinds.ts; a test keeps both equal.
+  kind text NOT NULL CONSTRAINT outbox_kind_known CHECK (kind IN (
+    'tenant.created', 'tenant.updated', 'api_key.created', 'api_key.revoked', 'challenge.issued',
+    'challenge.superseded', 'challenge.revoked', 'challenge.verified', 'challenge.refused',
+    'delivery.queued', 'delivery.attempted', 'delivery.accepted', 'delivery.deferred', 'delivery.failed',
+    'delivery.unknown', 'delivery.expired', 'delivery.cancelled', 'delivery.suppressed',
+    'delivery.dead_letter', 'limit.hit', 'session.opened', 'user.created')),
+  occurred_at timestamptz NOT NULL DEFAULT now(),
+  actor text NOT NULL DEFAULT NULLIF(current_setting('app.actor', true), ''),
+  subject text NOT NULL,
+  request_id uuid DEFAULT NULLIF(current_setting('app.request_id', true), '')::uuid,
+  outcome text NOT NULL CHECK (outcome IN ('success', 'refused', 'failed')),
+  reason text,
+  traceparent text DEFAULT NULLIF(current_setting('app.traceparent', true), ''),
+  data jsonb NOT NULL DEFAULT '{}',
+  due_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX outbox_due ON outbox (due_at);
+
+CREATE TABLE audit_events (
+  tenant_id uuid NOT NULL,
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  occurred_at timestamptz NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT now(),
+  actor text NOT NULL,
+  subject text NOT NULL,
+  request_id uuid,
+  outcome text NOT NULL,
+  reason text,
+  trace_id text,
+  data jsonb NOT NULL,
+  PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX audit_events_of_subject ON audit_events (tenant_id, subject, id);
+CREATE INDEX audit_events_of_kind ON audit_events (tenant_id, kind, id);
+
+CALL isolate_by_tenant('outbox');
+CALL isolate_by_tenant('audit_events');
+CALL open_to_relay('outbox');
+CALL open_to_relay('audit_events');
+
+GRANT INSERT ON outbox TO postern_gateway, postern_notifier;
+GRANT SELECT ON audit_events TO postern_audit;
+GRANT SELECT, INSERT, UPDATE, DELETE ON outbox TO postern_relay;
+GRANT INSERT ON audit_events TO postern_relay;
+GRANT SELECT (id) ON audit_events TO postern_relay;

@@ -1,0 +1,134 @@
+-- Every cross-tenant need is one of these functions: they run as postern_relay, nobody else may see across tenants.
+
+-- Hands due deliveries to the queue, oldest first. A delivery whose worker died (its lease ended) is due again.
+CREATE FUNCTION claim_due(batch integer)
+RETURNS TABLE (tenant_id uuid, delivery_id uuid, channel text, drive integer, traceparent text)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  WITH due AS (
+    SELECT d.tenant_id, d.id FROM deliveries d
+     WHERE d.status IN ('scheduled', 'pending', 'sending') AND d.due_at <= now() AND d.expires_at > now()
+     ORDER BY d.due_at LIMIT batch FOR UPDATE SKIP LOCKED
+  ), driven AS (
+    UPDATE deliveries d
+       SET status = 'queued', drive = d.drive + 1, due_at = now() + interval '10 seconds', updated_at = now()
+      FROM due WHERE d.tenant_id = due.tenant_id AND d.id = due.id
+    RETURNING d.tenant_id, d.id, d.channel, d.drive, d.traceparent
+  ), told AS (
+    INSERT INTO outbox (tenant_id, kind, actor, subject, outcome, traceparent, data)
+    SELECT v.tenant_id, 'delivery.queued', 'service:relay', 'delivery:' || v.id, 'success', v.traceparent,
+           jsonb_build_object('drive', v.drive, 'channel', v.channel)
+      FROM driven v
+  )
+  SELECT v.tenant_id, v.id, v.channel, v.drive, v.traceparent FROM driven v
+$$;
+
+-- What was queued a while ago and not taken: the relay asks the queue whether it still has it.
+CREATE FUNCTION overdue_queued(batch integer)
+RETURNS TABLE (tenant_id uuid, delivery_id uuid, channel text, drive integer, traceparent text)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  UPDATE deliveries d SET due_at = now() + interval '10 seconds'
+    FROM (SELECT o.tenant_id, o.id FROM deliveries o
+           WHERE o.status = 'queued' AND o.due_at <= now() AND o.expires_at > now()
+           ORDER BY o.due_at LIMIT batch FOR UPDATE SKIP LOCKED) due
+   WHERE d.tenant_id = due.tenant_id AND d.id = due.id
+  RETURNING d.tenant_id, d.id, d.channel, d.drive, d.traceparent
+$$;
+
+-- Drives again what the queue lost. A row that moved on since it was asked about (its drive differs) is left alone.
+CREATE FUNCTION redrive(tenants uuid[], ids uuid[], drives integer[])
+RETURNS TABLE (tenant_id uuid, delivery_id uuid, channel text, drive integer, traceparent text)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  WITH driven AS (
+    UPDATE deliveries d
+       SET drive = d.drive + 1, due_at = now() + interval '10 seconds', updated_at = now()
+      FROM unnest(tenants, ids, drives) AS lost (tenant_id, id, drive)
+     WHERE d.tenant_id = lost.tenant_id AND d.id = lost.id AND d.drive = lost.drive AND d.status = 'queued'
+    RETURNING d.tenant_id, d.id, d.channel, d.drive, d.traceparent
+  ), told AS (
+    INSERT INTO outbox (tenant_id, kind, actor, subject, outcome, reason, traceparent, data)
+    SELECT v.tenant_id, 'delivery.queued', 'service:relay', 'delivery:' || v.id, 'success', 'lost_by_queue',
+           v.traceparent, jsonb_build_object('drive', v.drive, 'channel', v.channel)
+      FROM driven v
+  )
+  SELECT v.tenant_id, v.id, v.channel, v.drive, v.traceparent FROM driven v
+$$;
+
+-- Ends what ran out of time. What a vendor may have taken ends as unknown, never as expired.
+CREATE FUNCTION expire_due(batch integer) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  WITH due AS (
+    SELECT d.tenant_id, d.id FROM deliveries d
+     WHERE d.status IN ('scheduled', 'pending', 'queued', 'sending') AND d.expires_at <= now()
+       AND (d.lease_until IS NULL OR d.lease_until <= now())
+     ORDER BY d.expires_at LIMIT batch FOR UPDATE SKIP LOCKED
+  ), closed AS (
+    UPDATE attempts a SET outcome = 'unknown', finished_at = now(), error_code = 'lease_ended'
+      FROM due WHERE a.tenant_id = due.tenant_id AND a.delivery_id = due.id AND a.outcome = 'started'
+  ), over AS (
+    UPDATE deliveries d
+       SET status = CASE WHEN EXISTS (SELECT FROM attempts a WHERE a.tenant_id = d.tenant_id
+                                       AND a.delivery_id = d.id AND a.outcome IN ('started', 'unknown'))
+                         THEN 'unknown' ELSE 'expired' END,
+           due_at = NULL, lease_until = NULL, fence = d.fence + 1, payload = NULL, updated_at = now()
+      FROM due WHERE d.tenant_id = due.tenant_id AND d.id = due.id
+    RETURNING d.tenant_id, d.id, d.status, d.traceparent
+  ), told AS (
+    INSERT INTO outbox (tenant_id, kind, actor, subject, outcome, reason, traceparent)
+    SELECT o.tenant_id, 'delivery.' || o.status, 'service:relay', 'delivery:' || o.id, 'failed', 'out_of_time', o.traceparent
+      FROM over o
+  )
+  SELECT count(*)::integer FROM over
+$$;
+
+-- Names due events. They stay in the outbox until record_events has moved them.
+CREATE FUNCTION claim_events(batch integer) RETURNS TABLE (id uuid)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  UPDATE outbox o SET due_at = now() + interval '10 seconds'
+    FROM (SELECT e.id FROM outbox e WHERE e.due_at <= now() ORDER BY e.due_at LIMIT batch FOR UPDATE SKIP LOCKED) due
+   WHERE o.id = due.id
+  RETURNING o.id
+$$;
+
+-- Moves events from the outbox to the trail: one statement, so each is recorded exactly once.
+CREATE FUNCTION record_events(ids uuid[]) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  WITH moved AS (
+    DELETE FROM outbox o WHERE o.id = ANY (ids) RETURNING o.*
+  ), kept AS (
+    INSERT INTO audit_events
+      (tenant_id, id, kind, occurred_at, actor, subject, request_id, outcome, reason, trace_id, data)
+    SELECT m.tenant_id, m.id, m.kind, m.occurred_at, m.actor, m.subject, m.request_id, m.outcome, m.reason,
+           substring(m.traceparent FROM '^[0-9a-f]{2}-([0-9a-f]{32})-'), m.data
+      FROM moved m
+    RETURNING id
+  )
+  SELECT count(*)::integer FROM kept
+$$;
+
+CREATE FUNCTION revocations_since(seconds integer)
+RETURNS TABLE (tenant_id uuid, kind text, subject_id uuid, created_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT r.tenant_id, r.kind, r.subject_id, r.created_at FROM revocations r
+   WHERE r.created_at > now() - make_interval(secs => seconds)
+$$;
+
+-- The true service level: how long the oldest message and the oldest event have been waiting.
+CREATE FUNCTION relay_gauges()
+RETURNS TABLE (pending bigint, oldest_pending_seconds double precision, events bigint, oldest_event_seconds double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT d.n, coalesce(extract(epoch FROM now() - d.since), 0), e.n, coalesce(extract(epoch FROM now() - e.since), 0)
+    FROM (SELECT count(*) AS n, min(send_at) AS since FROM deliveries
+           WHERE status IN ('pending', 'queued', 'sending')) d,
+         (SELECT count(*) AS n, min(occurred_at) AS since FROM outbox) e
+$$;
+
+DO $$
+DECLARE f text;
+BEGIN
+  FOREACH f IN ARRAY ARRAY['claim_due(integer)', 'overdue_queued(integer)', 'redrive(uuid[], uuid[], integer[])',
+    'expire_due(integer)', 'claim_events(integer)', 'record_events(uuid[])', 'revocations_since(integer)', 'relay_gauges()']
+  LOOP
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+    EXECUTE format('ALTER FUNCTION %s OWNER TO postern_relay', f);
+  END LOOP;
+END $$;

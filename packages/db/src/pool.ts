@@ -1,0 +1,46 @@
+// One pool a process. Waits are bounded everywhere: a database that does not answer is a clean failure, not a hang.
+
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+
+export interface Database<DB> {
+  readonly db: Kysely<DB>
+  readonly pool: pg.Pool
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  /** Connection string; it may hold a password and comes from a secret file. */
+  url: string
+  /** Connections at most. */
+  max: number
+  /** Shown in pg_stat_activity. */
+  applicationName: string
+  /** 5,000 unless told; 0: no bound (migrations). */
+  statementTimeoutMs?: number
+  /** Told of connections that break while idle; the pool replaces them by itself. */
+  onIdleError?: (error: Error) => void
+}
+
+/** Opens a pool (lazily: nothing connects yet). Its clients pipeline, so statements queued together take one round trip. */
+export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
+  const statementTimeout = options.statementTimeoutMs ?? 5_000
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: 1_000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    pipeline: true,
+    ...(statementTimeout > 0 && {
+      statement_timeout: statementTimeout,
+      lock_timeout: 2_000,
+      idle_in_transaction_session_timeout: 10_000,
+      query_timeout: statementTimeout + 1_000,
+    }),
+  } as pg.PoolConfig)
+  pool.on('error', (error) => options.onIdleError?.(error))
+  const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
+  return { db, pool, close: () => db.destroy() }
+}

@@ -1,0 +1,57 @@
+import type { ColumnType, Generated } from 'kysely'
+
+export type DeliveryStatus =
+  | 'scheduled'
+  | 'pending'
+  | 'queued'
+  | 'sending'
+  | 'accepted'
+  | 'delivered'
+  | 'failed'
+  | 'expired'
+  | 'cancelled'
+  | 'suppressed'
+  | 'dead_letter'
+  | 'unknown'
+
+export interface DeliveryTable {
+  tenant_id: string
+  id: string
+  challenge_id: string | null
+  channel: 'email' | 'sms'
+  template: string
+  locale: string | null
+  status: DeliveryStatus
+  decoy: boolean
+  /** sealed (AES-256-GCM); null once the delivery has ended */
+  payload: Buffer | null
+  payload_version: number | null
+  send_at: Date
+  expires_at: Date
+  /** when the relay looks again; null: never */
+  due_at: Date | null
+  drive: Generated<number>
+  /** bigint: a decimal string */
+  fence: Generated<string>
+  lease_until: Date | null
+  worker: string | null
+  poisoned: Generated<number>
+  traceparent: Generated<string | null>
+  created_at: ColumnType<Date, never, never>
+  updated_at: ColumnType<Date, never, Date>
+}
+
+export type AttemptOutcome = 'started' | 'accepted' | 'permanent' | 'retryable' | 'unknown'
+
+export interface AttemptTable {
+  tenant_id: string
+  delivery_id: string
+  number: number
+  provider: string
+  fence: string
+  outcome: AttemptOutcome
+  error_code: string | null
+  provider_message_id: string | null
+  started_at: ColumnType<Date, never, never>
+  finished_at: Date | null
+}

@@ -1,0 +1,14 @@
+import type { ColumnType, Generated } from 'kysely'
+
+export interface TenantTable {
+  id: string
+  name: string
+  slug: string
+  allowed_redirects: string[]
+  browser_hosts: string[]
+  audience: string
+  link_ttl_seconds: number
+  is_active: Generated<boolean>
+  created_at: ColumnType<Date, never, never>
+  updated_at: ColumnType<Date, never, Date | string>
+}

@@ -1,0 +1,101 @@
+// The only door to tenant tables. Both forms name the tenant and the actor transaction-locally, so a pooled
+// connection never carries them on; without them, row-level security shows nothing.
+
+import { createHash } from 'node:crypto'
+import { type Compilable, type Kysely, sql, type Transaction } from 'kysely'
+import type { PoolClient, QueryResult } from 'pg'
+import type { Database } from './pool.ts'
+
+export interface TenantScope {
+  tenantId: string
+  /** `<type>:<id>`: api_key:<uuid>, operator:admin, service:notifier */
+  actor: string
+  requestId: string | null
+  /** W3C trace context; it travels in the rows to the workers. */
+  traceparent: string | null
+}
+
+const ARM = `SELECT set_config('app.tenant_id', $1, true), set_config('app.actor', $2, true),
+  set_config('app.request_id', $3, true), set_config('app.traceparent', $4, true)`
+// Taken before the statement's snapshot, so that of two who change one thing the second sees what the first did.
+const ARM_AND_LOCK = `${ARM}, pg_advisory_xact_lock(hashtextextended($5, 0))`
+
+const armValues = (scope: TenantScope) => [
+  scope.tenantId,
+  scope.actor,
+  scope.requestId ?? '',
+  scope.traceparent ?? '',
+]
+
+/** Runs `fn` in one transaction of one tenant; statements are awaited one by one. */
+export function withTenant<DB, R>(
+  db: Kysely<DB>,
+  scope: TenantScope,
+  fn: (trx: Transaction<DB>) => Promise<R>,
+): Promise<R> {
+  return db.transaction().execute(async (trx) => {
+    const [tenant, actor, request, trace] = armValues(scope)
+    await sql`SELECT set_config('app.tenant_id', ${tenant}, true), set_config('app.actor', ${actor}, true),
+      set_config('app.request_id', ${request}, true), set_config('app.traceparent', ${trace}, true)`.execute(
+      trx,
+    )
+    return fn(trx)
+  })
+}
+
+/** Serialises what concerns one thing of a tenant until the transaction ends. */
+export async function lockFor<DB>(trx: Transaction<DB>, thing: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${thing}, 0))`.execute(trx)
+}
+
+/**
+ * Runs one statement in a transaction of its own, in one round trip: BEGIN, the tenant, the statement and COMMIT
+ * are flushed together and awaited once. `lock` serialises those who name the same thing.
+ * @returns the statement's rows, after the commit
+ */
+export async function inOneTrip<DB, R>(
+  database: Database<DB>,
+  scope: TenantScope,
+  query: Compilable<R>,
+  lock?: string,
+): Promise<R[]> {
+  const { sql: text, parameters } = query.compile()
+  const client = await database.pool.connect()
+  const arm = lock === undefined ? armValues(scope) : [...armValues(scope), lock]
+  const steps = await Promise.allSettled([
+    client.query('BEGIN'),
+    client.query({
+      name: lock === undefined ? 'arm' : 'arm-lock',
+      text: lock === undefined ? ARM : ARM_AND_LOCK,
+      values: arm,
+    }),
+    client.query({ name: statementName(text), text, values: parameters as unknown[] }),
+    client.query('COMMIT'),
+  ])
+  return settle(client, steps) as R[]
+}
+
+/** Gives the connection back (or drops it, when anything but the statement failed) and tells the first failure. */
+function settle(client: PoolClient, steps: PromiseSettledResult<QueryResult>[]): unknown[] {
+  const failed = steps.find((step) => step.status === 'rejected')
+  const [, , answer, commit] = steps.map((step) => (step.status === 'fulfilled' ? step.value : undefined))
+  if (failed === undefined && answer && commit?.command === 'COMMIT') {
+    client.release()
+    return answer.rows
+  }
+  // A refused statement leaves the connection usable: COMMIT answered ROLLBACK. Anything else is not trusted.
+  client.release(commit?.command !== 'ROLLBACK')
+  throw failed?.reason ?? new Error('the transaction was not committed')
+}
+
+const names = new Map<string, string>()
+
+/** Prepared statements are kept by name; statements are few and fixed, so the map stays small. */
+function statementName(text: string): string {
+  let name = names.get(text)
+  if (name === undefined) {
+    name = createHash('sha256').update(text).digest('base64url').slice(0, 32)
+    names.set(text, name)
+  }
+  return name
+}
