@@ -12,6 +12,7 @@ const FILES = [
   '0004-events',
   '0005-relay',
   '0006-relay-grants',
+  '0007-stale-snapshot',
 ] as const
 
 async function migration(name: string): Promise<Migration> {

@@ -2,7 +2,7 @@
 // connection never carries them on; without them, row-level security shows nothing.
 
 import { createHash } from 'node:crypto'
-import { type Compilable, type Kysely, sql, type Transaction } from 'kysely'
+import { type CompiledQuery, type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { PoolClient, QueryResult } from 'pg'
 import type { Database } from './pool.ts'
 
@@ -43,36 +43,64 @@ export function withTenant<DB, R>(
   })
 }
 
-/** Serialises what concerns one thing of a tenant until the transaction ends. */
-export async function lockFor<DB>(trx: Transaction<DB>, thing: string): Promise<void> {
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${thing}, 0))`.execute(trx)
+/**
+ * Runs one statement for a tenant. `lock` serialises those who name the same thing: it is taken before the statement
+ * looks at the data and held until the transaction ends.
+ * @returns the statement's rows
+ */
+export type TenantRun = <R>(query: RawBuilder<R>, lock?: string) => Promise<R[]>
+
+/** Statements as parts of a transaction that is already the tenant's. */
+export function within<DB>(trx: Transaction<DB>): TenantRun {
+  return async (query, lock) => {
+    if (lock !== undefined) await sql`SELECT pg_advisory_xact_lock(hashtextextended(${lock}, 0))`.execute(trx)
+    return (await query.execute(trx)).rows
+  }
 }
+
+/** Each statement in a transaction of its own: see `inOneTrip`. */
+export function alone<DB>(database: Database<DB>, scope: TenantScope): TenantRun {
+  return (query, lock) => inOneTrip(database, scope, query, lock)
+}
+
+const STALE_SNAPSHOT = '40001'
+const TRIES = 3
 
 /**
  * Runs one statement in a transaction of its own, in one round trip: BEGIN, the tenant, the statement and COMMIT
- * are flushed together and awaited once. `lock` serialises those who name the same thing.
+ * are flushed together and awaited once. A statement that finds its snapshot too old is tried again.
  * @returns the statement's rows, after the commit
  */
 export async function inOneTrip<DB, R>(
   database: Database<DB>,
   scope: TenantScope,
-  query: Compilable<R>,
+  query: RawBuilder<R>,
   lock?: string,
 ): Promise<R[]> {
-  const { sql: text, parameters } = query.compile()
+  const compiled = query.compile(database.db)
+  for (let tries = 1; ; tries++) {
+    try {
+      return (await trip(database, scope, compiled, lock)) as R[]
+    } catch (error) {
+      if (tries === TRIES || (error as { code?: string }).code !== STALE_SNAPSHOT) throw error
+    }
+  }
+}
+
+async function trip<DB>(database: Database<DB>, scope: TenantScope, query: CompiledQuery, lock?: string) {
   const client = await database.pool.connect()
-  const arm = lock === undefined ? armValues(scope) : [...armValues(scope), lock]
+  const arm =
+    lock === undefined
+      ? { name: 'arm', text: ARM, values: armValues(scope) }
+      : { name: 'arm-lock', text: ARM_AND_LOCK, values: [...armValues(scope), lock] }
+  const statement = { name: statementName(query.sql), text: query.sql, values: [...query.parameters] }
   const steps = await Promise.allSettled([
     client.query('BEGIN'),
-    client.query({
-      name: lock === undefined ? 'arm' : 'arm-lock',
-      text: lock === undefined ? ARM : ARM_AND_LOCK,
-      values: arm,
-    }),
-    client.query({ name: statementName(text), text, values: parameters as unknown[] }),
+    client.query(arm),
+    client.query(statement),
     client.query('COMMIT'),
   ])
-  return settle(client, steps) as R[]
+  return settle(client, steps)
 }
 
 /** Gives the connection back (or drops it, when anything but the statement failed) and tells the first failure. */

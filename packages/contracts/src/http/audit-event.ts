@@ -28,7 +28,10 @@ export const EventQuery = Type.Object(
   {
     kind: Type.Optional(Type.Enum(kinds)),
     subject: Type.Optional(
-      Type.String({ pattern: '^[a-z_]+:[0-9a-f-]{36}$', description: '<type>:<id>, as challenge:<uuid>' }),
+      Type.String({
+        pattern: '^[a-z_]+:[A-Za-z0-9_-]{1,64}$',
+        description: '<type>:<id>, as challenge:<uuid>',
+      }),
     ),
     since: Type.Optional(Instant),
     until: Type.Optional(Instant),

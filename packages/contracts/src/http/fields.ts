@@ -8,6 +8,10 @@ export const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Ty
 export const IdParams = Type.Object({ id: Uuid }, { additionalProperties: false })
 
 /** Free facts of the client, kept as they are: at most 20 short strings. */
-export const Metadata = Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.String({ maxLength: 512 }), {
-  maxProperties: 20,
-})
+export const Metadata = Type.Record(
+  Type.String({ minLength: 1, maxLength: 64 }),
+  Type.String({ maxLength: 512 }),
+  {
+    maxProperties: 20,
+  },
+)

@@ -6,7 +6,10 @@ import { Instant, Nullable, Uuid } from './fields.ts'
 
 const name = Type.String({ minLength: 1, maxLength: 100 })
 const audience = Type.String({ minLength: 1, maxLength: 255 })
-const allowedRedirects = Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), { minItems: 1, maxItems: 50 })
+const allowedRedirects = Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), {
+  minItems: 1,
+  maxItems: 50,
+})
 const browserHosts = Type.Array(Type.String({ minLength: 1, maxLength: 253 }), { maxItems: 20 })
 const linkTtl = Type.Integer({ minimum: 60, maximum: 900, description: 'seconds; 600 unless told' })
 
