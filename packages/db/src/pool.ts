@@ -41,6 +41,9 @@ export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
     }),
   } as pg.PoolConfig)
   pool.on('error', (error) => options.onIdleError?.(error))
+  // A connection that breaks while it is lent out fails its statements; it also emits this, and an event that nobody
+  // listens to would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
   return { db, pool, close: () => db.destroy() }
 }

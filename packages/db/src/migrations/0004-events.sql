@@ -38,8 +38,10 @@ CREATE TABLE audit_events (
   data jsonb NOT NULL,
   PRIMARY KEY (tenant_id, id)
 );
-CREATE INDEX audit_events_of_subject ON audit_events (tenant_id, subject, id);
-CREATE INDEX audit_events_of_kind ON audit_events (tenant_id, kind, id);
+-- Lists run newest first; the id orders what one transaction told.
+CREATE INDEX audit_events_newest ON audit_events (tenant_id, occurred_at, id);
+CREATE INDEX audit_events_of_subject ON audit_events (tenant_id, subject, occurred_at, id);
+CREATE INDEX audit_events_of_kind ON audit_events (tenant_id, kind, occurred_at, id);
 
 CALL isolate_by_tenant('outbox');
 CALL isolate_by_tenant('audit_events');

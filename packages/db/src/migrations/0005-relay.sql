@@ -5,33 +5,37 @@ CREATE FUNCTION claim_due(batch integer)
 RETURNS TABLE (tenant_id uuid, delivery_id uuid, channel text, drive integer, traceparent text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   WITH due AS (
-    SELECT d.tenant_id, d.id FROM deliveries d
+    SELECT d.tenant_id, d.id, d.due_at FROM deliveries d
      WHERE d.status IN ('scheduled', 'pending', 'sending') AND d.due_at <= now() AND d.expires_at > now()
      ORDER BY d.due_at LIMIT batch FOR UPDATE SKIP LOCKED
   ), driven AS (
     UPDATE deliveries d
        SET status = 'queued', drive = d.drive + 1, due_at = now() + interval '10 seconds', updated_at = now()
       FROM due WHERE d.tenant_id = due.tenant_id AND d.id = due.id
-    RETURNING d.tenant_id, d.id, d.channel, d.drive, d.traceparent
+    RETURNING d.tenant_id, d.id, d.channel, d.drive, d.traceparent, due.due_at AS since
   ), told AS (
     INSERT INTO outbox (tenant_id, kind, actor, subject, outcome, traceparent, data)
     SELECT v.tenant_id, 'delivery.queued', 'service:relay', 'delivery:' || v.id, 'success', v.traceparent,
            jsonb_build_object('drive', v.drive, 'channel', v.channel)
       FROM driven v
   )
-  SELECT v.tenant_id, v.id, v.channel, v.drive, v.traceparent FROM driven v
+  SELECT v.tenant_id, v.id, v.channel, v.drive, v.traceparent FROM driven v ORDER BY v.since, v.id
 $$;
 
 -- What was queued a while ago and not taken: the relay asks the queue whether it still has it.
 CREATE FUNCTION overdue_queued(batch integer)
 RETURNS TABLE (tenant_id uuid, delivery_id uuid, channel text, drive integer, traceparent text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-  UPDATE deliveries d SET due_at = now() + interval '10 seconds'
-    FROM (SELECT o.tenant_id, o.id FROM deliveries o
-           WHERE o.status = 'queued' AND o.due_at <= now() AND o.expires_at > now()
-           ORDER BY o.due_at LIMIT batch FOR UPDATE SKIP LOCKED) due
-   WHERE d.tenant_id = due.tenant_id AND d.id = due.id
-  RETURNING d.tenant_id, d.id, d.channel, d.drive, d.traceparent
+  WITH due AS (
+    SELECT d.tenant_id, d.id, d.due_at FROM deliveries d
+     WHERE d.status = 'queued' AND d.due_at <= now() AND d.expires_at > now()
+     ORDER BY d.due_at LIMIT batch FOR UPDATE SKIP LOCKED
+  ), asked AS (
+    UPDATE deliveries d SET due_at = now() + interval '10 seconds'
+      FROM due WHERE d.tenant_id = due.tenant_id AND d.id = due.id
+    RETURNING d.tenant_id, d.id, d.channel, d.drive, d.traceparent, due.due_at AS since
+  )
+  SELECT a.tenant_id, a.id, a.channel, a.drive, a.traceparent FROM asked a ORDER BY a.since, a.id
 $$;
 
 -- Drives again what the queue lost. A row that moved on since it was asked about (its drive differs) is left alone.
@@ -83,17 +87,24 @@ $$;
 -- Names due events. They stay in the outbox until record_events has moved them.
 CREATE FUNCTION claim_events(batch integer) RETURNS TABLE (id uuid)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-  UPDATE outbox o SET due_at = now() + interval '10 seconds'
-    FROM (SELECT e.id FROM outbox e WHERE e.due_at <= now() ORDER BY e.due_at LIMIT batch FOR UPDATE SKIP LOCKED) due
-   WHERE o.id = due.id
-  RETURNING o.id
+  WITH due AS (
+    SELECT e.id FROM outbox e WHERE e.due_at <= now() ORDER BY e.due_at LIMIT batch FOR UPDATE SKIP LOCKED
+  ), named AS (
+    UPDATE outbox o SET due_at = now() + interval '10 seconds' FROM due WHERE o.id = due.id RETURNING o.id
+  )
+  SELECT n.id FROM named n ORDER BY n.id
 $$;
 
--- Moves events from the outbox to the trail: one statement, so each is recorded exactly once.
+-- Moves events from the outbox to the trail: one statement, so each is recorded exactly once. Locks are taken in the
+-- order of the ids, so that two who were given the same events wait for each other and never deadlock.
 CREATE FUNCTION record_events(ids uuid[]) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-  WITH moved AS (
-    DELETE FROM outbox o WHERE o.id = ANY (ids) RETURNING o.*
+  WITH named AS (
+    SELECT e.id FROM outbox e WHERE e.id = ANY (ids) ORDER BY e.id FOR UPDATE
+  ), moved AS (
+    DELETE FROM outbox o USING named n WHERE o.id = n.id
+    RETURNING o.tenant_id, o.id, o.kind, o.occurred_at, o.actor, o.subject, o.request_id, o.outcome, o.reason,
+              o.traceparent, o.data
   ), kept AS (
     INSERT INTO audit_events
       (tenant_id, id, kind, occurred_at, actor, subject, request_id, outcome, reason, trace_id, data)
