@@ -28,19 +28,29 @@ const armValues = (scope: TenantScope) => [
 ]
 
 /** Runs `fn` in one transaction of one tenant; statements are awaited one by one. */
-export function withTenant<DB, R>(
+export async function withTenant<DB, R>(
   db: Kysely<DB>,
   scope: TenantScope,
   fn: (trx: Transaction<DB>) => Promise<R>,
 ): Promise<R> {
-  return db.transaction().execute(async (trx) => {
-    const [tenant, actor, request, trace] = armValues(scope)
-    await sql`SELECT set_config('app.tenant_id', ${tenant}, true), set_config('app.actor', ${actor}, true),
-      set_config('app.request_id', ${request}, true), set_config('app.traceparent', ${trace}, true)`.execute(
-      trx,
-    )
-    return fn(trx)
-  })
+  const [tenant, actor, request, trace] = armValues(scope)
+  const arm = sql`SELECT set_config('app.tenant_id', ${tenant}, true), set_config('app.actor', ${actor}, true),
+    set_config('app.request_id', ${request}, true), set_config('app.traceparent', ${trace}, true)`
+  const cause: unknown[] = []
+  try {
+    return await db.transaction().execute(async (trx) => {
+      try {
+        await arm.execute(trx)
+        return await fn(trx)
+      } catch (error) {
+        cause.push(error)
+        throw error
+      }
+    })
+  } catch (error) {
+    // Where the connection broke, the rollback fails too: what broke it is the better answer.
+    throw cause[0] ?? error
+  }
 }
 
 /**
