@@ -1,0 +1,182 @@
+// The closed list of our metrics: name, help, labels. A label that is not listed does not compile, and no label ever
+// holds something a client can choose freely: routes are patterns, codes and reasons come from closed lists.
+
+import type { Attributes, BatchObservableResult, Meter } from '@opentelemetry/api'
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+export const METRICS = {
+  httpDuration: {
+    name: 'postern_http_request_duration_seconds',
+    type: 'histogram',
+    help: 'Time from the request to the end of its answer.',
+    labels: ['method', 'route', 'status'],
+  },
+  httpRefusals: {
+    name: 'postern_http_refusals_total',
+    type: 'counter',
+    help: 'Requests answered with an error, by its public code.',
+    labels: ['code'],
+  },
+  apiKeyLookups: {
+    name: 'postern_api_key_lookups_total',
+    type: 'counter',
+    help: 'API keys looked up, by where the answer came from: cache, database, or database because the feed was stale.',
+    labels: ['source'],
+  },
+  feedFailures: {
+    name: 'postern_revocation_feed_failures_total',
+    type: 'counter',
+    help: 'Polls of the revocation feed that failed.',
+    labels: [],
+  },
+  limitHits: {
+    name: 'postern_limit_hits_total',
+    type: 'counter',
+    help: 'Requests refused by a limit.',
+    labels: ['limit'],
+  },
+  challengesIssued: {
+    name: 'postern_challenges_issued_total',
+    type: 'counter',
+    help: 'Links and codes issued.',
+    labels: ['kind', 'purpose'],
+  },
+  challengesVerified: {
+    name: 'postern_challenges_verified_total',
+    type: 'counter',
+    help: 'Links and codes presented, by what came of it.',
+    labels: ['kind', 'outcome'],
+  },
+  deliveryAttempts: {
+    name: 'postern_delivery_attempts_total',
+    type: 'counter',
+    help: 'Calls to vendors, by outcome.',
+    labels: ['channel', 'provider', 'outcome'],
+  },
+  deliveryLatency: {
+    name: 'postern_delivery_latency_seconds',
+    type: 'histogram',
+    help: 'Time from when a message was due until a vendor accepted it.',
+    labels: ['channel'],
+  },
+  relayMoved: {
+    name: 'postern_relay_moved_total',
+    type: 'counter',
+    help: 'Rows handed to a queue.',
+    labels: ['queue'],
+  },
+  relayRedriven: {
+    name: 'postern_relay_redriven_total',
+    type: 'counter',
+    help: 'Deliveries handed to a queue again because it lost them.',
+    labels: ['queue'],
+  },
+  relayFailures: {
+    name: 'postern_relay_failures_total',
+    type: 'counter',
+    help: 'Rounds of the relay that failed.',
+    labels: ['stage'],
+  },
+  queueJobs: {
+    name: 'postern_queue_jobs_total',
+    type: 'counter',
+    help: 'Jobs worked on, by outcome.',
+    labels: ['queue', 'outcome'],
+  },
+  queueJobDuration: {
+    name: 'postern_queue_job_duration_seconds',
+    type: 'histogram',
+    help: 'Time one job took.',
+    labels: ['queue'],
+  },
+  eventsRecorded: {
+    name: 'postern_events_recorded_total',
+    type: 'counter',
+    help: 'Events moved into the audit trail.',
+    labels: [],
+  },
+  deliveriesWaiting: {
+    name: 'postern_deliveries_waiting',
+    type: 'gauge',
+    help: 'Deliveries that are due and not finished.',
+    labels: [],
+  },
+  deliveriesOldest: {
+    name: 'postern_deliveries_oldest_seconds',
+    type: 'gauge',
+    help: 'How long the oldest unfinished delivery has been due.',
+    labels: [],
+  },
+  eventsWaiting: {
+    name: 'postern_events_waiting',
+    type: 'gauge',
+    help: 'Events that are not yet in the audit trail.',
+    labels: [],
+  },
+  eventsOldest: {
+    name: 'postern_events_oldest_seconds',
+    type: 'gauge',
+    help: 'Age of the oldest event that is not yet in the audit trail.',
+    labels: [],
+  },
+  feedAge: {
+    name: 'postern_revocation_feed_age_seconds',
+    type: 'gauge',
+    help: 'Time since the revocation feed was last read.',
+    labels: [],
+  },
+} as const satisfies Record<string, MetricDefinition>
+
+interface MetricDefinition {
+  readonly name: `postern_${string}`
+  readonly type: 'counter' | 'histogram' | 'gauge'
+  readonly help: string
+  readonly labels: readonly string[]
+}
+
+type LabelsOf<D extends MetricDefinition> = Record<D['labels'][number], string>
+
+/** Seconds for a histogram; a gauge's callback runs when the metrics are read and may be slow to answer. */
+type InstrumentOf<D extends MetricDefinition> = D['type'] extends 'counter'
+  ? { add(count: number, labels: LabelsOf<D>): void }
+  : D['type'] extends 'histogram'
+    ? { record(value: number, labels: LabelsOf<D>): void }
+    : { observe(read: () => number | Promise<number>): void }
+
+export type Metrics = { readonly [K in keyof typeof METRICS]: InstrumentOf<(typeof METRICS)[K]> }
+
+/** Makes every instrument of the list on one meter. Times are in seconds. */
+export function createMetrics(meter: Meter): Metrics {
+  const entries = Object.entries(METRICS).map(([key, definition]) => [key, instrument(meter, definition)])
+  return Object.fromEntries(entries) as Metrics
+}
+
+function instrument(meter: Meter, { name, type, help: description }: MetricDefinition) {
+  if (type === 'counter') {
+    const counter = meter.createCounter(name, { description })
+    return { add: (count: number, labels: Attributes) => counter.add(count, labels) }
+  }
+  if (type === 'histogram') {
+    const advice = { explicitBucketBoundaries: SECONDS }
+    const histogram = meter.createHistogram(name, { description, advice })
+    return { record: (value: number, labels: Attributes) => histogram.record(value, labels) }
+  }
+  const gauge = meter.createObservableGauge(name, { description })
+  const observe = (read: () => number | Promise<number>) =>
+    meter.addBatchObservableCallback((result) => report(result, gauge, read), [gauge])
+  return { observe }
+}
+
+/** A gauge whose source cannot be read is left out of this reading; the others are not. */
+async function report(
+  result: BatchObservableResult,
+  gauge: Parameters<BatchObservableResult['observe']>[0],
+  read: () => number | Promise<number>,
+): Promise<void> {
+  try {
+    result.observe(gauge, await read())
+  } catch {
+    // Absent is the truth here: there is no value.
+  }
+}
