@@ -20,7 +20,7 @@ export interface AuditEventTable {
   tenant_id: string
   id: string
   kind: string
-  occurred_at: ColumnType<Date, never, never>
+  occurred_at: Date
   recorded_at: ColumnType<Date, never, never>
   actor: string
   subject: string

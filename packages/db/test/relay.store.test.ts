@@ -1,0 +1,225 @@
+// The relay's statements on deliveries: who is handed out, in which order, how often, and what is told about it.
+
+import { testDatabase } from '@postern/testkit/postgres'
+import t from 'tap'
+import type { GatewayDatabase } from '../src/databases/gateway.database.ts'
+import { type DrivenDelivery, relayStore } from '../src/relay.store.ts'
+import { connect, open, openWarm, type TestScope } from './fixtures/connect.ts'
+import { A, addAttempt, addDelivery, addEvent, B, takeEvents } from './fixtures/rows.ts'
+
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+
+async function setup(t: TestScope) {
+  const urls = await testDatabase(t)
+  const admin = await connect(t, urls.adminUrl)
+  const relay = relayStore(open<GatewayDatabase>(t, urls.gatewayUrl).db)
+  const look = async (id: string) =>
+    (
+      await admin.query(
+        `SELECT status, drive, fence::int, payload IS NULL AS wiped, lease_until AS lease,
+                round(extract(epoch FROM due_at - now()))::int AS due FROM deliveries WHERE id = $1`,
+        [id],
+      )
+    ).rows[0]
+  return { urls, admin, relay, look }
+}
+
+const idsOf = (rows: DrivenDelivery[]) => rows.map((row) => row.deliveryId)
+
+t.test('due deliveries of all tenants are handed out oldest first, each with the next drive', async (t) => {
+  const { admin, relay, look } = await setup(t)
+  const second = await addDelivery(admin, { due: -20, tenantId: B, channel: 'sms' })
+  const fourth = await addDelivery(admin, { due: -5, status: 'scheduled' })
+  const first = await addDelivery(admin, { due: -30, drive: 4, status: 'sending', traceparent: TRACE })
+  const third = await addDelivery(admin, { due: -10 })
+  t.same(await relay.claimDue(3), [
+    { tenantId: A, deliveryId: first, channel: 'email', drive: 5, traceparent: TRACE },
+    { tenantId: B, deliveryId: second, channel: 'sms', drive: 1, traceparent: null },
+    { tenantId: A, deliveryId: third, channel: 'email', drive: 1, traceparent: null },
+  ])
+  t.match(await look(first), { status: 'queued', drive: 5, due: 10, fence: 3, wiped: false })
+  t.same(idsOf(await relay.claimDue(3)), [fourth])
+  t.same(await relay.claimDue(3), [])
+})
+
+t.test('what is not due, over, running or ended is left alone', async (t) => {
+  const { admin, relay } = await setup(t)
+  await addDelivery(admin, { due: 5 })
+  await addDelivery(admin, { due: null })
+  await addDelivery(admin, { expires: -1 })
+  await addDelivery(admin, { status: 'sending', due: 5 })
+  for (const status of ['queued', 'accepted', 'delivered', 'failed', 'expired', 'cancelled'] as const) {
+    await addDelivery(admin, { status })
+  }
+  for (const status of ['suppressed', 'dead_letter', 'unknown'] as const) await addDelivery(admin, { status })
+  t.same(await relay.claimDue(100), [])
+  t.same(await takeEvents(admin), [])
+})
+
+t.test('each hand-over is told once, with the drive and the trace', async (t) => {
+  const { admin, relay } = await setup(t)
+  const id = await addDelivery(admin, { traceparent: TRACE, tenantId: B })
+  await relay.claimDue(10)
+  t.same(await takeEvents(admin), [
+    {
+      tenant_id: B,
+      kind: 'delivery.queued',
+      actor: 'service:relay',
+      subject: `delivery:${id}`,
+      outcome: 'success',
+      reason: null,
+      traceparent: TRACE,
+      data: { drive: 1, channel: 'email' },
+    },
+  ])
+  await relay.claimDue(10)
+  await relay.overdueQueued(10)
+  t.same(await takeEvents(admin), [], 'nothing more')
+})
+
+t.test('a hundred relays at once never hand out a delivery twice', async (t) => {
+  const { urls, admin } = await setup(t)
+  await admin.query(
+    `INSERT INTO deliveries (tenant_id, id, channel, template, status, decoy, send_at, expires_at, due_at)
+     SELECT $1, uuidv7(), 'email', 'magic_link', 'pending', false, now(), now() + interval '1 hour',
+            now() - n * interval '1 second' FROM generate_series(1, 500) AS n`,
+    [A],
+  )
+  const relays = await Promise.all(
+    [urls.gatewayUrl, urls.notifierUrl, urls.auditUrl].map(async (url) =>
+      relayStore((await openWarm<GatewayDatabase>(t, url, 34)).db),
+    ),
+  )
+  const claims = Array.from({ length: 100 }, (_, n) => relays[n % 3]?.claimDue(7) ?? [])
+  const won = (await Promise.all(claims)).flat()
+  for (let rest = [...won]; rest.length > 0; won.push(...rest)) rest = (await relays[0]?.claimDue(50)) ?? []
+  t.equal(won.length, 500)
+  t.equal(new Set(idsOf(won)).size, 500)
+  t.ok(
+    won.every((row) => row.drive === 1),
+    'each was driven once',
+  )
+  t.equal((await takeEvents(admin)).length, 500, 'and told once')
+})
+
+t.test(
+  'what waits in the queue too long is named with the drive it has, and not again for ten seconds',
+  async (t) => {
+    const { admin, relay, look } = await setup(t)
+    const younger = await addDelivery(admin, { status: 'queued', drive: 2, due: -1, tenantId: B })
+    const older = await addDelivery(admin, { status: 'queued', drive: 7, due: -2, traceparent: TRACE })
+    await addDelivery(admin, { status: 'queued', due: 1 })
+    await addDelivery(admin, { status: 'queued', expires: -1 })
+    await addDelivery(admin, { status: 'pending' })
+    const found = await relay.overdueQueued(10)
+    t.same(found[0], { tenantId: A, deliveryId: older, channel: 'email', drive: 7, traceparent: TRACE })
+    t.same(idsOf(found), [older, younger])
+    t.match(await look(older), { status: 'queued', drive: 7, due: 10 })
+    t.same(await relay.overdueQueued(10), [])
+    t.same(await takeEvents(admin), [], 'asking is no change')
+  },
+)
+
+t.test('a lost delivery gets a new drive once; one that moved on is left alone', async (t) => {
+  const { admin, relay, look } = await setup(t)
+  const lost = await addDelivery(admin, { status: 'queued', drive: 2 })
+  const taken = await addDelivery(admin, { status: 'queued', drive: 2 })
+  const driven = await addDelivery(admin, { status: 'queued', drive: 2, tenantId: B })
+  const asked = await relay.overdueQueued(10)
+  await admin.query(`UPDATE deliveries SET status = 'sending' WHERE id = $1`, [taken])
+  await admin.query('UPDATE deliveries SET drive = 3 WHERE id = $1', [driven])
+  const again = await relay.redrive(asked)
+  t.match(again, [{ deliveryId: lost, drive: 3, tenantId: A }])
+  t.equal(again.length, 1)
+  t.match(await look(lost), { status: 'queued', drive: 3, due: 10 })
+  t.match(await look(taken), { status: 'sending', drive: 2 })
+  t.match(await look(driven), { status: 'queued', drive: 3 })
+  t.match(await takeEvents(admin), [{ kind: 'delivery.queued', reason: 'lost_by_queue', data: { drive: 3 } }])
+  t.same(await relay.redrive(asked), [], 'a repeat of the same question')
+  t.same(await relay.redrive([]), [])
+})
+
+t.test('twenty who redrive the same delivery at once drive it once', async (t) => {
+  const { urls, admin } = await setup(t)
+  const relay = relayStore((await openWarm<GatewayDatabase>(t, urls.notifierUrl, 20)).db)
+  await addDelivery(admin, { status: 'queued', drive: 1 })
+  const asked = await relay.overdueQueued(10)
+  const answers = await Promise.all(Array.from({ length: 20 }, () => relay.redrive(asked)))
+  t.equal(answers.flat().length, 1)
+  t.equal((await takeEvents(admin)).length, 1)
+})
+
+t.test('what ran out of time ends as expired, or as unknown when a vendor may have taken it', async (t) => {
+  const { admin, relay, look } = await setup(t)
+  const over = { expires: -1 } as const
+  const ends: [string, string][] = []
+  for (const status of ['scheduled', 'pending', 'queued'] as const) {
+    ends.push([await addDelivery(admin, { ...over, status }), 'expired'])
+  }
+  const refused = await addDelivery(admin, { ...over, status: 'pending' })
+  await addAttempt(admin, refused, 'retryable')
+  ends.push([refused, 'expired'])
+  for (const outcome of ['started', 'unknown'] as const) {
+    const id = await addDelivery(admin, { ...over, status: 'sending', lease: -1 })
+    await addAttempt(admin, id, 'retryable')
+    await addAttempt(admin, id, outcome)
+    ends.push([id, 'unknown'])
+  }
+  t.equal(await relay.expireDue(100), ends.length)
+  for (const [id, status] of ends) {
+    t.match(await look(id), { status, wiped: true, due: null, lease: null, fence: 4 }, `${status}`)
+  }
+  const told = await takeEvents(admin)
+  t.same(
+    told.map((event) => `${event.kind} ${event.subject} ${event.outcome} ${event.reason}`).sort(),
+    ends.map(([id, status]) => `delivery.${status} delivery:${id} failed out_of_time`).sort(),
+    'each told once',
+  )
+  const attempts = await admin.query(`SELECT outcome, error_code FROM attempts WHERE outcome <> 'retryable'`)
+  t.same(
+    attempts.rows.map((row) => row.outcome),
+    ['unknown', 'unknown'],
+    'no attempt stays started',
+  )
+  t.equal(await relay.expireDue(100), 0)
+})
+
+t.test('a worker’s lease outlives the expiry; what has not run out or has ended is left alone', async (t) => {
+  const { admin, relay, look } = await setup(t)
+  const held = await addDelivery(admin, { status: 'sending', expires: -1, lease: 5 })
+  await addDelivery(admin, { expires: 1 })
+  for (const status of ['accepted', 'unknown', 'dead_letter'] as const) {
+    await addDelivery(admin, { status, expires: -1 })
+  }
+  t.equal(await relay.expireDue(100), 0)
+  t.match(await look(held), { status: 'sending', wiped: false })
+  t.same(await takeEvents(admin), [])
+})
+
+t.test('twenty who end what ran out of time end each once', async (t) => {
+  const { urls, admin } = await setup(t)
+  const relay = relayStore((await openWarm<GatewayDatabase>(t, urls.auditUrl, 20)).db)
+  for (let n = 0; n < 60; n++) await addDelivery(admin, { expires: -n - 1 })
+  const counts = await Promise.all(Array.from({ length: 20 }, () => relay.expireDue(10)))
+  const rest = await relay.expireDue(100)
+  t.equal(
+    counts.reduce((sum, n) => sum + n, rest),
+    60,
+  )
+  t.equal((await takeEvents(admin)).length, 60)
+})
+
+t.test('the gauges count over all tenants and tell the oldest age', async (t) => {
+  const { admin, relay } = await setup(t)
+  t.same(await relay.gauges(), { pending: 0, oldestPendingSeconds: 0, events: 0, oldestEventSeconds: 0 })
+  const old = await addDelivery(admin, { tenantId: B })
+  await addDelivery(admin)
+  await addDelivery(admin, { status: 'accepted' })
+  await addEvent(admin)
+  await admin.query(`UPDATE deliveries SET send_at = now() - interval '1 hour' WHERE id = $1`, [old])
+  await admin.query(`UPDATE outbox SET occurred_at = now() - interval '2 hours'`)
+  const { oldestPendingSeconds, oldestEventSeconds, ...counts } = await relay.gauges()
+  t.same(counts, { pending: 2, events: 1 })
+  t.ok(oldestPendingSeconds >= 3600 && oldestPendingSeconds < 3660, `${oldestPendingSeconds}`)
+  t.ok(oldestEventSeconds >= 7200 && oldestEventSeconds < 7260, `${oldestEventSeconds}`)
+})
