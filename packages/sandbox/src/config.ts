@@ -1,0 +1,72 @@
+// The only reader of the sandbox's settings. Every fault is listed at once, and no value is repeated.
+
+export interface Settings {
+  readonly host: string
+  readonly port: number
+  readonly publicUrl: string | undefined
+  readonly gatewayUrl: string
+  readonly auditUrl: string
+  readonly apiKeyFile: string | undefined
+  readonly sendgridKeyFile: string | undefined
+  readonly keep: number
+  readonly supervised: boolean
+}
+
+export class SettingsError extends Error {
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(`The sandbox cannot start: ${faults.join('; ')}`)
+    this.name = 'SettingsError'
+    this.faults = faults
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Reads `POSTERN_SANDBOX_…` and `POSTERN_SUPERVISED`; throws one SettingsError with every fault. */
+export function readSettings(env: Environment): Settings {
+  const faults: string[] = []
+  const settings: Settings = {
+    host: text(env, 'POSTERN_SANDBOX_HOST') ?? '127.0.0.1',
+    port: integer(env, 'POSTERN_SANDBOX_PORT', { fallback: 4003, min: 0, max: 65_535 }, faults),
+    publicUrl: url(env, 'POSTERN_SANDBOX_PUBLIC_URL', faults),
+    gatewayUrl: url(env, 'POSTERN_SANDBOX_GATEWAY_URL', faults) ?? 'http://127.0.0.1:4000',
+    auditUrl: url(env, 'POSTERN_SANDBOX_AUDIT_URL', faults) ?? 'http://127.0.0.1:4002',
+    apiKeyFile: text(env, 'POSTERN_SANDBOX_API_KEY_FILE'),
+    sendgridKeyFile: text(env, 'POSTERN_SANDBOX_SENDGRID_KEY_FILE'),
+    keep: integer(env, 'POSTERN_SANDBOX_KEEP', { fallback: 10_000, min: 1, max: 1_000_000 }, faults),
+    supervised: env.POSTERN_SUPERVISED === '1',
+  }
+  if (faults.length > 0) throw new SettingsError(faults)
+  return settings
+}
+
+function text(env: Environment, name: string): string | undefined {
+  const value = env[name]
+  return value === undefined || value === '' ? undefined : value
+}
+
+interface Range {
+  readonly fallback: number
+  readonly min: number
+  readonly max: number
+}
+
+function integer(env: Environment, name: string, { fallback, min, max }: Range, faults: string[]): number {
+  const value = text(env, name)
+  if (value === undefined) return fallback
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
+  if (number >= min && number <= max) return number
+  faults.push(`${name} must be a whole number from ${min} to ${max}`)
+  return fallback
+}
+
+function url(env: Environment, name: string, faults: string[]): string | undefined {
+  const value = text(env, name)
+  if (value === undefined) return undefined
+  const parsed = URL.canParse(value) ? new URL(value) : null
+  if (parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.password === '') return value
+  faults.push(`${name} must be an http or https address without a password`)
+  return undefined
+}

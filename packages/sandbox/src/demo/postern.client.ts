@@ -1,0 +1,117 @@
+// How a back end calls Postern: the demo's server side, with the tenant's API key, which never goes to the page.
+// Everything that can go wrong comes back as a problem with a plain sentence.
+
+import {
+  type ErrorEnvelope,
+  ErrorEnvelope as ErrorEnvelopeSchema,
+  envelope,
+} from '@postern/contracts/envelope'
+import { AuditEvent } from '@postern/contracts/http/audit-event'
+import { IssuedMagicLink } from '@postern/contracts/http/magic-link'
+import { page } from '@postern/contracts/http/paging'
+import { SignInResult } from '@postern/contracts/http/sign-in-result'
+import { type Static, type TSchema, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import type { ReadSecret } from '../secret-file.ts'
+
+export interface Problem {
+  readonly kind: 'unreachable' | 'no_api_key' | 'refused' | 'not_understood'
+  readonly message: string
+  /** The code that the service answered, when it refused. */
+  readonly code: string | null
+}
+
+export type Reply<T> =
+  | { readonly ok: true; readonly data: T }
+  | { readonly ok: false; readonly problem: Problem }
+
+export interface PosternClient {
+  issueMagicLink(email: string, redirectUrl: string): Promise<Reply<IssuedMagicLink>>
+  verifyMagicLink(token: string): Promise<Reply<SignInResult>>
+  /** Events of one subject, `<type>:<uuid>`. */
+  eventsOf(subject: string): Promise<Reply<AuditEvent[]>>
+}
+
+export interface PosternClientDeps {
+  readonly gatewayUrl: string
+  readonly auditUrl: string
+  readonly apiKey: ReadSecret
+}
+
+interface Call<S extends TSchema> {
+  readonly service: 'gateway' | 'audit service'
+  readonly url: string
+  readonly data: S
+  readonly body?: object
+}
+
+const DEADLINE_MS = 5_000
+const Success = envelope(Type.Unknown())
+
+export function posternClient({ gatewayUrl, auditUrl, apiKey }: PosternClientDeps): PosternClient {
+  return {
+    issueMagicLink: (email, redirectUrl) => {
+      const body = { email, redirect_url: redirectUrl }
+      return send(apiKey, {
+        service: 'gateway',
+        url: `${gatewayUrl}/v1/magic-links`,
+        data: IssuedMagicLink,
+        body,
+      })
+    },
+    verifyMagicLink: (token) => {
+      const url = `${gatewayUrl}/v1/magic-links/verify`
+      return send(apiKey, { service: 'gateway', url, data: SignInResult, body: { token } })
+    },
+    eventsOf: async (subject) => {
+      const url = `${auditUrl}/v1/events?limit=200&subject=${encodeURIComponent(subject)}`
+      const reply = await send(apiKey, { service: 'audit service', url, data: page(AuditEvent) })
+      return reply.ok ? { ok: true, data: reply.data.items } : reply
+    },
+  }
+}
+
+async function send<S extends TSchema>(apiKey: ReadSecret, call: Call<S>): Promise<Reply<Static<S>>> {
+  const key = await apiKey()
+  if (key === null)
+    return failed('no_api_key', 'The demo has no API key yet: its key file is missing or empty.')
+  let answer: unknown
+  try {
+    const response = await fetch(call.url, {
+      method: call.body === undefined ? 'GET' : 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      redirect: 'error',
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    })
+    answer = await response.json().catch(() => null)
+  } catch {
+    return failed('unreachable', `The ${call.service} at ${new URL(call.url).origin} does not answer.`)
+  }
+  return understood(answer, call)
+}
+
+function understood<S extends TSchema>(answer: unknown, call: Call<S>): Reply<Static<S>> {
+  if (Value.Check(Success, answer) && Value.Check(call.data, answer.data))
+    return { ok: true, data: answer.data }
+  if (Value.Check(ErrorEnvelopeSchema, answer)) return refusedBy(answer)
+  return failed(
+    'not_understood',
+    `The ${call.service} at ${new URL(call.url).origin} answered something unexpected.`,
+  )
+}
+
+function refusedBy({ error }: ErrorEnvelope): { ok: false; problem: Problem } {
+  return failed('refused', error.message, error.code)
+}
+
+function failed(
+  kind: Problem['kind'],
+  message: string,
+  code: string | null = null,
+): { ok: false; problem: Problem } {
+  return { ok: false, problem: { kind, message, code } }
+}

@@ -1,0 +1,55 @@
+// The faults that wait for a provider's next calls, first scripted, first acted out.
+// Drawing is synchronous: among any number of calls at once exactly `times` draw the fault.
+
+import type { Random } from '../random.ts'
+import type { Fault } from './fault.ts'
+
+export interface ScriptedFault extends Fault {
+  readonly id: string
+  /** Calls it will still spoil; null: until the script is cleared. */
+  readonly remaining: number | null
+}
+
+/** More scripts than this are a runaway loop, not a test. */
+export const MAX_SCRIPTED_FAULTS = 10_000
+
+export class FaultScript {
+  readonly #random: Random
+  #scripted: { id: string; fault: Fault; remaining: number | null }[] = []
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  /** The scripted fault; null when the script is full. */
+  add(fault: Fault): ScriptedFault | null {
+    if (this.#scripted.length >= MAX_SCRIPTED_FAULTS) return null
+    const remaining = fault.times ?? null
+    const id = this.#random.uuid()
+    this.#scripted.push({ id, fault, remaining })
+    return { id, ...fault, remaining }
+  }
+
+  list(): ScriptedFault[] {
+    return this.#scripted.map(({ id, fault, remaining }) => ({ id, ...fault, remaining }))
+  }
+
+  /** Drops every script and tells how many there were; calls that already hang are left hanging. */
+  clear(): number {
+    const dropped = this.#scripted.length
+    this.#scripted = []
+    return dropped
+  }
+
+  /** The fault for this provider's next call, counted down; null when there is none. */
+  draw(provider: string): Fault | null {
+    const place = this.#scripted.findIndex((entry) => entry.fault.provider === provider)
+    const entry = this.#scripted[place]
+    if (entry === undefined) return null
+    if (entry.remaining !== null) {
+      entry.remaining -= 1
+      if (entry.remaining === 0) this.#scripted.splice(place, 1)
+    }
+    return entry.fault
+  }
+}

@@ -1,0 +1,65 @@
+// What a vendor can be told to do wrong, and which fields each mode takes.
+//
+// | mode              | the call is accepted | what the client sees                                                  |
+// |-------------------|----------------------|-----------------------------------------------------------------------|
+// | status            | no                   | the vendor's error body with `status` (and `error_code`)              |
+// | timeout           | no                   | nothing, until it gives up (with `delay_ms`: a reset after that time) |
+// | reset_before      | no                   | a TCP reset                                                           |
+// | accept_then_reset | yes                  | a TCP reset in place of the answer                                    |
+// | delay             | yes, at once         | the right answer, `delay_ms` later                                    |
+// | slow_body         | yes, at once         | the status at once, the body's end `delay_ms` later                   |
+// | bad_body          | yes, but see below   | the right status with a body that is not the vendor's                 |
+//
+// `bad_body` with a `status` is a gateway's page in front of the vendor: that status, HTML, nothing accepted.
+// "Accepted" still means that the vendor would have accepted: a call it refuses stays refused.
+
+import { type Static, Type } from 'typebox'
+
+export const FAULT_MODES = [
+  'status',
+  'timeout',
+  'reset_before',
+  'accept_then_reset',
+  'delay',
+  'slow_body',
+  'bad_body',
+] as const
+export type FaultMode = (typeof FAULT_MODES)[number]
+
+export const FaultBody = Type.Object(
+  {
+    provider: Type.String({ minLength: 1, maxLength: 40 }),
+    mode: Type.Enum([...FAULT_MODES]),
+    status: Type.Optional(Type.Integer({ minimum: 400, maximum: 599 })),
+    times: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000,
+        description: 'calls it spoils; without it: until DELETE /faults',
+      }),
+    ),
+    delay_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: 600_000 })),
+    error_code: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Integer()])),
+  },
+  { additionalProperties: false },
+)
+export type FaultBody = Static<typeof FaultBody>
+export type Fault = Readonly<FaultBody>
+
+/** The first thing that is wrong with how the fields go together, or null. */
+export function faultProblem(fault: Fault): string | null {
+  const { mode, status, delay_ms, error_code } = fault
+  if (mode === 'status' && status === undefined) return 'mode "status" needs a status'
+  if ((mode === 'delay' || mode === 'slow_body') && delay_ms === undefined)
+    return `mode "${mode}" needs delay_ms`
+  if (status !== undefined && mode !== 'status' && mode !== 'bad_body')
+    return `mode "${mode}" takes no status`
+  if (error_code !== undefined && mode !== 'status') return `mode "${mode}" takes no error_code`
+  return null
+}
+
+/** Whether the vendor gets to see the call at all, and so may accept it. */
+export function looksAtTheCall(fault: Fault): boolean {
+  if (fault.mode === 'bad_body') return fault.status === undefined
+  return fault.mode === 'accept_then_reset' || fault.mode === 'delay' || fault.mode === 'slow_body'
+}

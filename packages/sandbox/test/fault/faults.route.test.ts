@@ -1,0 +1,68 @@
+import t from 'tap'
+import { inbox, mailTo, script, sendMail, setupSandbox } from '../setup-sandbox.ts'
+
+t.test('a script that makes no sense is refused with the reason', async (t) => {
+  const sandbox = await setupSandbox(t)
+  const refused: [Record<string, unknown>, RegExp][] = [
+    [{}, /mode/],
+    [{ mode: 'explode' }, /mode/],
+    [{ mode: 'timeout', provider: 'pigeon' }, /one of: sendgrid/],
+    [{ mode: 'timeout', provider: undefined }, /provider/],
+    [{ mode: 'status' }, /needs a status/],
+    [{ mode: 'status', status: 202 }, />= 400/],
+    [{ mode: 'status', status: '503' }, /integer/],
+    [{ mode: 'timeout', status: 503 }, /takes no status/],
+    [{ mode: 'delay' }, /needs delay_ms/],
+    [{ mode: 'slow_body' }, /needs delay_ms/],
+    [{ mode: 'delay', delay_ms: 0 }, />= 1/],
+    [{ mode: 'delay', delay_ms: 5, error_code: 1 }, /takes no error_code/],
+    [{ mode: 'timeout', times: 0 }, />= 1/],
+    [{ mode: 'timeout', times: 1.5 }, /integer/],
+    [{ mode: 'timeout', time: 1 }, /additional/],
+  ]
+  for (const [fault, reason] of refused) {
+    const response = await script(sandbox, fault)
+    t.equal(response.status, 400, JSON.stringify(fault))
+    t.match(await response.json(), { error: { message: reason } })
+  }
+  t.same(await (await fetch(`${sandbox.url}/faults`)).json(), [])
+})
+
+t.test('scripts are listed with what remains of them, acted out in order, and cleared', async (t) => {
+  const sandbox = await setupSandbox(t)
+  t.equal((await script(sandbox, { mode: 'status', status: 500, times: 3 })).status, 201)
+  t.equal((await script(sandbox, { mode: 'status', status: 401 })).status, 201)
+  const list = async () => (await (await fetch(`${sandbox.url}/faults`)).json()) as Record<string, unknown>[]
+  t.equal((await sendMail(sandbox, mailTo('ada@example.com'))).status, 500)
+  t.match(await list(), [
+    { provider: 'sendgrid', mode: 'status', status: 500, times: 3, remaining: 2 },
+    { provider: 'sendgrid', mode: 'status', status: 401, remaining: null },
+  ])
+  for (const status of [500, 500, 401, 401]) {
+    t.equal((await sendMail(sandbox, mailTo('ada@example.com'))).status, status)
+  }
+  t.equal((await list()).length, 1, 'a spent script is gone, one without times stays')
+  const clear = async () => await (await fetch(`${sandbox.url}/faults`, { method: 'DELETE' })).json()
+  t.same(await clear(), { removed: 1 })
+  t.same(await clear(), { removed: 0 })
+  t.equal((await sendMail(sandbox, mailTo('ada@example.com'))).status, 202)
+  t.equal((await inbox(sandbox)).length, 1)
+})
+
+t.test('another site\u2019s page cannot script a fault with a plain form', async (t) => {
+  const sandbox = await setupSandbox(t)
+  const body = JSON.stringify({ provider: 'sendgrid', mode: 'timeout' })
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
+    const response = await fetch(`${sandbox.url}/faults`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body,
+    })
+    t.equal(response.status, 415, type)
+  }
+  const preflight = await fetch(`${sandbox.url}/faults`, {
+    method: 'OPTIONS',
+    headers: { origin: 'https://elsewhere.example', 'access-control-request-method': 'DELETE' },
+  })
+  t.equal(preflight.headers.get('access-control-allow-origin'), null)
+})
