@@ -2,7 +2,7 @@
 // that an interrupted first start leaves nothing that looks like a cluster.
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PostgresAccount } from './postgres-account.ts'
@@ -22,6 +22,7 @@ export async function ensureCluster(dataDir: string, account: PostgresAccount): 
     await refuseForeignVersion(cluster, account)
     return readPassword(passwordFile)
   }
+  await refuseForeignFolder(cluster)
   await account.prepareParent(cluster)
   const password = randomBytes(24).toString('base64url')
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
@@ -44,8 +45,8 @@ async function initialise(cluster: string, password: string, account: PostgresAc
   if (!linked) {
     await rm(building, { recursive: true, force: true })
     await mkdir(building, { mode: 0o700 })
-    await account.give(building)
   }
+  await account.give(building)
   const secretDir = await mkdtemp(join(tmpdir(), 'postern-initdb-'))
   try {
     await account.give(secretDir)
@@ -85,6 +86,12 @@ function initdb(cluster: string, passwordFile: string, account: PostgresAccount)
 /** Postgres inherits nothing of our environment but where to find programs. */
 export function postgresEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' }
+}
+
+/** What is there but is no cluster may be somebody's: it is not built over. */
+async function refuseForeignFolder(cluster: string): Promise<void> {
+  if (!existsSync(cluster) || (await readdir(cluster)).length === 0) return
+  throw new PostgresError(`${cluster} is not a Postgres cluster. Move it away, or use another --data-dir.`)
 }
 
 async function refuseForeignVersion(cluster: string, account: PostgresAccount): Promise<void> {
