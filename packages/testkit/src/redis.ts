@@ -6,6 +6,7 @@ import { freePort } from './free-port.ts'
 import { until } from './poll.ts'
 import type { TestScope } from './postgres.ts'
 import { sharedProcessGuard } from './process-guard.ts'
+import { needProgram, redisServer } from './programs.ts'
 
 export interface TestRedis {
   readonly url: string
@@ -22,11 +23,6 @@ export interface TestRedisOptions {
   /** False: only the port is taken, the first `start()` is the test's. */
   readonly started?: boolean
 }
-
-/** What to do when redis-server is not installed. */
-export const redisMissing =
-  'redis-server is not installed. Debian or Ubuntu: sudo apt-get install -y redis-server · ' +
-  'Fedora: sudo dnf install -y valkey-compat-redis · macOS: brew install redis · Alpine: sudo apk add redis'
 
 /** Starts a redis-server that ends with the test. */
 export async function testRedis(t: TestScope, options: TestRedisOptions = {}): Promise<TestRedis> {
@@ -51,13 +47,13 @@ export async function testRedis(t: TestScope, options: TestRedisOptions = {}): P
 
 async function launch(port: number, more: readonly string[]): Promise<ChildProcess> {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
-  const child = spawn('redis-server', [...args, '--maxmemory-policy', 'noeviction', ...more], {
+  const child = spawn(needProgram(redisServer), [...args, '--maxmemory-policy', 'noeviction', ...more], {
     cwd: '/',
     stdio: 'ignore',
   })
   let ended: Error | undefined
-  child.once('error', (error: NodeJS.ErrnoException) => {
-    ended = new Error(error.code === 'ENOENT' ? redisMissing : `redis-server did not start: ${error.message}`)
+  child.once('error', (error) => {
+    ended = new Error(`redis-server did not start: ${error.message}`)
   })
   child.once('exit', (code) => {
     if (child.pid !== undefined) sharedProcessGuard().release(child.pid)

@@ -1,0 +1,65 @@
+// Runs one step of `npm test` as a process group of its own: its output is kept and shown when it fails, and it
+// can be ended with all it started.
+import { spawn } from 'node:child_process'
+
+export interface Step {
+  readonly name: string
+  /** What holds when it passes. */
+  readonly describe: string
+  /** Program and arguments; `node` is the Node that runs us. */
+  readonly command: readonly string[]
+}
+
+export interface StepOutcome {
+  readonly ok: boolean
+  readonly seconds: number
+  readonly output: string
+}
+
+export interface StepOptions {
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Called with each piece of output as it comes, instead of keeping it. */
+  readonly follow?: (text: string) => void
+}
+
+const running = new Set<number>()
+
+export async function runStep({ command }: Step, options: StepOptions): Promise<StepOutcome> {
+  const began = performance.now()
+  const [program = '', ...args] = command
+  const child = spawn(program === 'node' ? process.execPath : program, args, {
+    cwd: options.cwd,
+    detached: true,
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const hear = (chunk: Buffer) => {
+    if (options.follow) options.follow(chunk.toString())
+    else output += chunk.toString()
+  }
+  child.stdout.on('data', hear)
+  child.stderr.on('data', hear)
+  if (child.pid !== undefined) running.add(child.pid)
+  const ok = await new Promise<boolean>((resolve) => {
+    child.once('error', (error) => {
+      output += error.message
+      resolve(false)
+    })
+    child.once('close', (code) => resolve(code === 0))
+  })
+  if (child.pid !== undefined) running.delete(child.pid)
+  return { ok, seconds: (performance.now() - began) / 1000, output }
+}
+
+/** Ends every step that runs, with what it started. */
+export function endSteps(): void {
+  for (const pid of running) {
+    try {
+      process.kill(-pid, 'SIGTERM')
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+}

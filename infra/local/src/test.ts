@@ -1,0 +1,20 @@
+// `npm test [-- file …]`: all that must hold before a change is accepted.
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { endSteps } from './run-step.ts'
+import { runTests } from './run-tests.ts'
+
+const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
+
+const interrupt = () => {
+  endSteps()
+  process.exit(130)
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
+if (process.env.POSTERN_SUPERVISED === '1') {
+  process.stdin.on('end', interrupt).on('error', interrupt).resume()
+  // Tests start supervisors of their own and decide themselves what they are told.
+  delete process.env.POSTERN_SUPERVISED
+}
+
+process.exit(await runTests({ root, cwd: process.cwd() }, process.argv.slice(2)))
