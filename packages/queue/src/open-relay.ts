@@ -1,0 +1,36 @@
+// The relay as a service runs it: three producers on one connection, and an end in the right order.
+
+import { QUEUES } from '@postern/contracts/queues'
+import type { Metrics } from '@postern/telemetry/metric-names'
+import type { QueueConnection } from './connection.ts'
+import { createProducer } from './producer.ts'
+import type { QueueLogger } from './queue-log.ts'
+import { relayMetrics } from './queue-metrics.ts'
+import { type Relay, type RelayStore, startRelay } from './relay.ts'
+
+export interface ServiceRelayOptions {
+  readonly connection: QueueConnection
+  /** `relayStore(database.db)` of packages/db */
+  readonly store: RelayStore
+  readonly logger: QueueLogger
+  readonly metrics: Metrics
+  readonly clock: { now(): Date }
+  readonly random: { uuid(): string }
+}
+
+/** Starts a relay with producers of its own; its `stop` closes them too, but not the connection. */
+export function openRelay({ connection, metrics, ...rest }: ServiceRelayOptions): Relay {
+  const producers = {
+    email: createProducer(connection, QUEUES.deliverEmail),
+    sms: createProducer(connection, QUEUES.deliverSms),
+    events: createProducer(connection, QUEUES.recordEvents),
+  }
+  const relay = startRelay({ ...rest, producers, metrics: relayMetrics(metrics, rest.clock) })
+  return {
+    nudge: () => relay.nudge(),
+    async stop(deadlineMs) {
+      await relay.stop(deadlineMs)
+      await Promise.all(Object.values(producers).map((producer) => producer.close()))
+    },
+  }
+}

@@ -1,0 +1,72 @@
+// Counts requests per client address, shared through Redis where there is one. While Redis is away each process counts
+// alone; and what a process once saw of the shared count it keeps for the window, so an emptied Redis gives nobody
+// a second share.
+
+import type { Redis } from 'ioredis'
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterRedis,
+  RateLimiterRes,
+} from 'rate-limiter-flexible'
+
+export interface Count {
+  current: number
+  /** milliseconds until the window ends */
+  ttl: number
+}
+
+export interface SharedCountOptions {
+  redis: Redis | undefined
+  points: number
+  windowSeconds: number
+  prefix: string
+}
+
+/** A store of the shape that @fastify/rate-limit asks for. */
+export class SharedCountStore {
+  readonly #own: RateLimiterMemory
+  readonly #shared: RateLimiterRedis | undefined
+
+  constructor(options: SharedCountOptions) {
+    const limit = { points: options.points, duration: options.windowSeconds, keyPrefix: options.prefix }
+    this.#own = new RateLimiterMemory(limit)
+    this.#shared = options.redis && new RateLimiterRedis({ ...limit, storeClient: options.redis })
+  }
+
+  incr(key: string, done: (error: Error | null, count?: Count) => void): void {
+    this.#count(key).then(
+      (count) => done(null, count),
+      (error) => done(error),
+    )
+  }
+
+  /** Every route counts into the same window. */
+  child(): SharedCountStore {
+    return this
+  }
+
+  async #count(key: string): Promise<Count> {
+    const own = await consume(this.#own, key)
+    if (this.#shared === undefined) return own
+    try {
+      const shared = await consume(this.#shared, key)
+      if (shared.current > own.current) {
+        await this.#own.set(key, shared.current, Math.max(1, Math.ceil(shared.ttl / 1_000)))
+        return shared
+      }
+    } catch {
+      // Redis is away or late; its client tells the log.
+    }
+    return own
+  }
+}
+
+/** The library rejects with the count itself when it is above the limit. */
+async function consume(limiter: RateLimiterAbstract, key: string): Promise<Count> {
+  const result = await limiter.consume(key).catch((refused: unknown) => {
+    if (refused instanceof RateLimiterRes) return refused
+    throw refused
+  })
+  return { current: result.consumedPoints, ttl: result.msBeforeNext }
+}

@@ -1,0 +1,79 @@
+// Every route of the gateway, wired by name.
+
+import { checkQueue } from '@postern/queue/readiness'
+import { checkDatabase } from '@postern/service-kit/check-database'
+import { type CheckResult, registerHealth } from '@postern/service-kit/health'
+import { createHttpApp, type HttpApp } from '@postern/service-kit/http-app'
+import { registerOpenapi } from '@postern/service-kit/openapi'
+import { limitAddresses } from './abuse/address-limit.ts'
+import { issueMagicLinkRoute } from './challenge/issue-magic-link.route.ts'
+import { readMagicLinkRoute } from './challenge/read-magic-link.route.ts'
+import { revokeMagicLinkRoute } from './challenge/revoke-magic-link.route.ts'
+import { verifyMagicLinkRoute } from './challenge/verify-magic-link.route.ts'
+import type { GatewayContext } from './context.ts'
+import { linkPageRoutes } from './link-page/link-page.routes.ts'
+import { resolveLinkRoute } from './link-page/resolve-link.route.ts'
+import { jwksRoute } from './session/jwks.route.ts'
+import { createApiKeyRoute } from './tenant/create-api-key.route.ts'
+import { createTenantRoute } from './tenant/create-tenant.route.ts'
+import { listApiKeysRoute } from './tenant/list-api-keys.route.ts'
+import { patchTenantRoute } from './tenant/patch-tenant.route.ts'
+import { readTenantRoute } from './tenant/read-tenant.route.ts'
+import { revokeApiKeyRoute } from './tenant/revoke-api-key.route.ts'
+
+export const VERSION = '0.1.0'
+
+const ROUTES = [
+  issueMagicLinkRoute,
+  verifyMagicLinkRoute,
+  readMagicLinkRoute,
+  revokeMagicLinkRoute,
+  resolveLinkRoute,
+  jwksRoute,
+  createTenantRoute,
+  readTenantRoute,
+  patchTenantRoute,
+  createApiKeyRoute,
+  listApiKeysRoute,
+  revokeApiKeyRoute,
+]
+
+/** Builds the HTTP application; the caller listens. */
+export async function buildApp(context: GatewayContext): Promise<HttpApp> {
+  const { logger, metrics, telemetry, clock, random, config } = context
+  const app = await createHttpApp({
+    logger,
+    metrics,
+    telemetry,
+    clock,
+    random,
+    trustProxy: config.trustedProxies,
+  })
+  await limitAddresses(app, {
+    perMinute: config.addressLimit,
+    redis: context.limitRedis,
+    prefix: 'postern:address',
+    onLimited: () => metrics.limitHits.add(1, { limit: 'address' }),
+  })
+  await registerOpenapi(app, {
+    title: 'Postern gateway',
+    description: 'Issues and verifies magic links, opens sessions, keeps tenants and their keys.',
+    version: VERSION,
+  })
+  registerHealth(app, {
+    checks: [
+      { name: 'database', check: () => checkDatabase(context.database.db) },
+      { name: 'queue', check: () => queueState(context) },
+    ],
+    metricsText: () => telemetry.metricsText(),
+  })
+  await linkPageRoutes(app)
+  for (const route of ROUTES) route(app, context)
+  return app
+}
+
+/** Without its queue the gateway still issues and verifies; what waits goes out later. A queue that may drop jobs is refused. */
+async function queueState(context: GatewayContext): Promise<CheckResult> {
+  const state = await checkQueue(context.queue)
+  return !state.ok && state.reason === 'queue_unreachable' ? { ok: true } : state
+}

@@ -1,0 +1,73 @@
+// Reading and revoking challenges.
+
+import type { DeliveryStatus, Purpose } from '@postern/contracts/http/magic-link'
+import type { TenantRun } from '@postern/db/with-tenant'
+import { sql } from 'kysely'
+import type { ChallengeMarks } from './challenge.ts'
+
+export interface ChallengeView extends ChallengeMarks {
+  id: string
+  purpose: Purpose
+  expiresAt: Date
+  delivery: { id: string; status: DeliveryStatus }
+}
+
+interface Row {
+  id: string
+  purpose: Purpose
+  expires_at: Date
+  consumed_at: Date | null
+  superseded: boolean
+  revoked: boolean
+  expired: boolean
+  delivery_id: string
+  delivery_status: DeliveryStatus
+}
+
+const view = (row: Row): ChallengeView => ({
+  id: row.id,
+  purpose: row.purpose,
+  expiresAt: row.expires_at,
+  consumedAt: row.consumed_at,
+  superseded: row.superseded,
+  revoked: row.revoked,
+  expired: row.expired,
+  delivery: { id: row.delivery_id, status: row.delivery_status },
+})
+
+/** The challenge with the state of its delivery. */
+export async function findChallenge(
+  run: TenantRun,
+  tenantId: string,
+  id: string,
+): Promise<ChallengeView | undefined> {
+  const [row] = await run(sql<Row>`
+    SELECT c.id, c.purpose, c.expires_at, c.consumed_at, c.superseded_at IS NOT NULL AS superseded,
+           c.revoked_at IS NOT NULL AS revoked, c.expires_at <= now() AS expired,
+           d.id AS delivery_id, d.status AS delivery_status
+      FROM challenges c JOIN deliveries d ON d.tenant_id = c.tenant_id AND d.challenge_id = c.id
+     WHERE c.tenant_id = ${tenantId}::uuid AND c.id = ${id}::uuid AND c.kind = 'magic_link'
+     ORDER BY d.created_at DESC LIMIT 1`)
+  return row && view(row)
+}
+
+/** Revokes a live challenge and cancels what was not sent of its delivery. What is over already stays as it is. */
+export async function revokeChallenge(run: TenantRun, tenantId: string, id: string): Promise<void> {
+  await run(sql`
+    WITH revoked AS (
+      UPDATE challenges SET revoked_at = now()
+       WHERE tenant_id = ${tenantId}::uuid AND id = ${id}::uuid AND kind = 'magic_link'
+         AND consumed_at IS NULL AND superseded_at IS NULL AND revoked_at IS NULL AND expires_at > now()
+      RETURNING id
+    ), cancelled AS (
+      UPDATE deliveries d SET status = 'cancelled', payload = NULL, due_at = NULL, updated_at = now()
+        FROM revoked
+       WHERE d.tenant_id = ${tenantId}::uuid AND d.challenge_id = revoked.id
+         AND d.status IN ('scheduled', 'pending', 'queued')
+      RETURNING d.id
+    )
+    INSERT INTO outbox (tenant_id, kind, subject, outcome, reason)
+    SELECT ${tenantId}::uuid, 'challenge.revoked', 'challenge:' || id, 'success', NULL FROM revoked
+    UNION ALL
+    SELECT ${tenantId}::uuid, 'delivery.cancelled', 'delivery:' || id, 'success', 'challenge_revoked' FROM cancelled`)
+}

@@ -1,0 +1,40 @@
+// POST /v1/magic-links/verify. Single use by nature: it takes no Idempotency-Key.
+
+import { envelope } from '@postern/contracts/envelope'
+import { VerifyMagicLinkBody } from '@postern/contracts/http/magic-link'
+import { SignInResult } from '@postern/contracts/http/sign-in-result'
+import { alone } from '@postern/db/with-tenant'
+import { AppError } from '@postern/service-kit/app-error'
+import { apiKeyCaller, tenantScope } from '@postern/service-kit/caller'
+import type { HttpApp } from '@postern/service-kit/http-app'
+import { ok } from '@postern/service-kit/reply'
+import type { GatewayContext } from '../context.ts'
+import { verifyMagicLink } from './verify-challenge.ts'
+
+const schema = {
+  tags: ['Magic links'],
+  summary: 'Verify a magic link once and open a session',
+  body: VerifyMagicLinkBody,
+  response: { 200: envelope(SignInResult) },
+}
+
+export function verifyMagicLinkRoute(app: HttpApp, context: GatewayContext): void {
+  const access = context.auth.requireScope('challenges:verify')
+  const count = (outcome: string) =>
+    context.metrics.challengesVerified.add(1, { kind: 'magic_link', outcome })
+  app.post('/v1/magic-links/verify', { ...access, schema }, async (request) => {
+    const { tenant } = apiKeyCaller(request)
+    const run = alone(context.database, tenantScope(request))
+    const input = { token: request.body.token, codeVerifier: request.body.code_verifier }
+    try {
+      const result = await verifyMagicLink(context, run, tenant, input)
+      count('verified')
+      return ok(request, result)
+    } catch (error) {
+      if (error instanceof AppError) count(error.code.toLowerCase())
+      throw error
+    } finally {
+      context.nudge()
+    }
+  })
+}

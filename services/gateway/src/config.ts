@@ -1,0 +1,106 @@
+// The only reader of the gateway's settings and secrets. Both are typed values, kept apart; a fault stops the start.
+
+import { refuseSecretsInEnvironment } from '@postern/config/environment'
+import { load } from '@postern/config/faults'
+import { openSecrets, type RingContents } from '@postern/config/secrets'
+import {
+  cidrs,
+  duration,
+  integer,
+  oneOf,
+  optional,
+  port,
+  readSettings,
+  type Settings,
+  text,
+  url,
+} from '@postern/config/setting'
+import { LOG_LEVELS } from '@postern/telemetry/logger'
+
+export const SETTINGS = {
+  host: text('POSTERN_GATEWAY_HOST', '127.0.0.1', { describe: 'Address the gateway listens on.' }),
+  port: port('POSTERN_GATEWAY_PORT', 4000, { describe: 'Port the gateway listens on.' }),
+  publicUrl: url('POSTERN_PUBLIC_URL', undefined, {
+    describe: 'Origin that mailed links begin with; also the issuer of access tokens.',
+  }),
+  environment: oneOf('POSTERN_ENV', 'production', ['development', 'production'], {
+    describe: 'In production links must be https and failpoints are refused.',
+  }),
+  secretsDir: text('POSTERN_SECRETS_DIR', undefined, {
+    describe: 'Folder of the secret files and key rings.',
+  }),
+  logLevel: oneOf('POSTERN_LOG_LEVEL', 'info', LOG_LEVELS, {
+    describe: 'Least severe lines that are logged.',
+  }),
+  otlpEndpoint: optional(
+    url('POSTERN_OTLP_ENDPOINT', undefined, {
+      describe: 'OTLP/HTTP collector; without it nothing is traced.',
+    }),
+  ),
+  trustedProxies: cidrs('POSTERN_TRUSTED_PROXIES', '', {
+    describe: 'Networks whose X-Forwarded-For is believed; no others are.',
+  }),
+  addressLimit: integer('POSTERN_ADDRESS_LIMIT', 3_000, {
+    min: 1,
+    describe: 'Requests per client address and minute (IPv6: per /64).',
+  }),
+  poolSize: integer('POSTERN_GATEWAY_POOL', 16, {
+    min: 1,
+    max: 500,
+    describe: 'Database connections at most.',
+  }),
+  queuePrefix: text('POSTERN_QUEUE_PREFIX', '{postern}', {
+    describe: 'Prefix of the queue’s keys in Redis, with a hash tag.',
+  }),
+  ringOverlap: duration('POSTERN_RING_OVERLAP', '10m', {
+    describe: 'How long a new signing key is published before it signs.',
+  }),
+}
+
+export type GatewaySettings = Settings<typeof SETTINGS>
+
+export interface GatewaySecrets {
+  databaseUrl: string
+  queueUrl: string
+  /** Redis of the front limiter; undefined: each process counts alone */
+  redisUrl: string | undefined
+  adminKey: string
+  rings: Record<'pepper' | 'seal' | 'jwt', RingContents>
+}
+
+export interface GatewayConfig {
+  settings: GatewaySettings
+  secrets: GatewaySecrets
+}
+
+/** @throws ConfigError with every fault at once */
+export function readConfig(env: Readonly<Record<string, string | undefined>>, now: Date): GatewayConfig {
+  return load((faults) => {
+    refuseSecretsInEnvironment(env, faults)
+    const settings = readSettings(SETTINGS, env, faults)
+    if (settings.environment === 'production' && !settings.publicUrl?.startsWith('https://')) {
+      faults.add('POSTERN_PUBLIC_URL: must be https in production')
+    }
+    if (settings.environment === 'production' && env.POSTERN_FAILPOINT) {
+      faults.add('POSTERN_FAILPOINT: is refused in production')
+    }
+    const secrets = openSecrets(settings.secretsDir, faults)
+    const databaseUrl = secrets.url('database-url-gateway', { schemes: ['postgres', 'postgresql'] })
+    return {
+      settings,
+      secrets: {
+        databaseUrl,
+        queueUrl:
+          secrets.optionalUrl('queue-url', { schemes: ['redis', 'rediss', 'postgres', 'postgresql'] }) ??
+          databaseUrl,
+        redisUrl: secrets.optionalUrl('redis-url', { schemes: ['redis', 'rediss'] }),
+        adminKey: secrets.text('admin-key', { minLength: 32 }),
+        rings: {
+          pepper: secrets.ring('pepper', 'symmetric'),
+          seal: secrets.ring('seal', 'symmetric'),
+          jwt: secrets.ring('jwt', 'ec', { overlapMs: settings.ringOverlap, now }),
+        },
+      },
+    }
+  })
+}

@@ -1,0 +1,33 @@
+// GET /v1/tenants/{id}/api-keys, for the operator, newest first.
+
+import { envelope } from '@postern/contracts/envelope'
+import { IdParams, Uuid } from '@postern/contracts/http/fields'
+import { PageQuery, page } from '@postern/contracts/http/paging'
+import { ApiKey } from '@postern/contracts/http/tenant'
+import { alone } from '@postern/db/with-tenant'
+import { scopeFor } from '@postern/service-kit/caller'
+import type { HttpApp } from '@postern/service-kit/http-app'
+import { ok } from '@postern/service-kit/reply'
+import { Type } from 'typebox'
+import type { GatewayContext } from '../context.ts'
+import { listApiKeys } from './api-key.store.ts'
+
+const schema = {
+  tags: ['Operator'],
+  summary: 'List the API keys of a tenant',
+  params: IdParams,
+  querystring: Type.Object({ ...PageQuery, cursor: Type.Optional(Uuid) }, { additionalProperties: false }),
+  response: { 200: envelope(page(ApiKey)) },
+}
+
+export function listApiKeysRoute(app: HttpApp, context: GatewayContext): void {
+  app.get('/v1/tenants/:id/api-keys', { ...context.operator.requireOperator, schema }, async (request) => {
+    const { id } = request.params
+    const { limit = 50, cursor = null } = request.query
+    const run = alone(context.database, scopeFor(request, id))
+    // One more than asked for tells whether there is a next page.
+    const found = await listApiKeys(run, id, { limit: limit + 1, before: cursor })
+    const items = found.slice(0, limit)
+    return ok(request, { items, next_cursor: found.length > limit ? (items.at(-1)?.id ?? null) : null })
+  })
+}

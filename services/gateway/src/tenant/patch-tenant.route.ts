@@ -1,0 +1,32 @@
+// PATCH /v1/tenants/{id}, for the operator. Every process knows within a second.
+
+import { envelope } from '@postern/contracts/envelope'
+import { IdParams } from '@postern/contracts/http/fields'
+import { PatchTenantBody, Tenant } from '@postern/contracts/http/tenant'
+import { alone } from '@postern/db/with-tenant'
+import { AppError } from '@postern/service-kit/app-error'
+import { scopeFor } from '@postern/service-kit/caller'
+import type { HttpApp } from '@postern/service-kit/http-app'
+import { ok } from '@postern/service-kit/reply'
+import { checkAllowedRedirects } from '../challenge/redirect.ts'
+import type { GatewayContext } from '../context.ts'
+import { updateTenant } from './tenant.store.ts'
+
+const schema = {
+  tags: ['Operator'],
+  summary: 'Change a tenant',
+  params: IdParams,
+  body: PatchTenantBody,
+  response: { 200: envelope(Tenant) },
+}
+
+export function patchTenantRoute(app: HttpApp, context: GatewayContext): void {
+  app.patch('/v1/tenants/:id', { ...context.operator.requireOperator, schema }, async (request) => {
+    const { id } = request.params
+    if (request.body.allowed_redirects) checkAllowedRedirects(request.body.allowed_redirects)
+    const tenant = await updateTenant(alone(context.database, scopeFor(request, id)), id, request.body)
+    if (tenant === undefined) throw new AppError('NOT_FOUND', { reason: 'no such tenant' })
+    context.nudge()
+    return ok(request, tenant)
+  })
+}
