@@ -12,7 +12,7 @@ function readUrl(text: string): URL | undefined {
   const url = new URL(text)
   const web = url.protocol === 'https:' || url.protocol === 'http:'
   const plain = url.username === '' && url.password === '' && url.hash === '' && !text.includes('#')
-  const authority = text.slice(0, url.protocol.length + 2).toLowerCase() === `${url.protocol}//`
+  const authority = /^https?:\/\/[^/?]/i.test(text)
   return web && plain && authority && !text.includes('@') && !ENCODED_STEP.test(url.pathname)
     ? url
     : undefined

@@ -54,7 +54,7 @@ t.test('every trick around origin and path is refused', async (t) => {
   for (const trick of tricks) t.equal(choose(trick), 'VALIDATION_FAILED', JSON.stringify(trick))
 })
 
-t.test('no generated URL gets out of the allowed origins and paths', async () => {
+t.test('no generated URL gets out of the allowed origins and paths', async (t) => {
   const piece = fc.constantFrom(
     'https://',
     'ok.example',
@@ -80,6 +80,7 @@ t.test('no generated URL gets out of the allowed origins and paths', async () =>
     }),
     { numRuns: 20_000 },
   )
+  t.pass('20,000 runs')
 })
 
 t.test('an allow-list entry that says more than origin and path is refused', async (t) => {
