@@ -20,7 +20,7 @@ export interface StepOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
   /** Called with each piece of output as it comes, instead of keeping it. */
-  readonly follow?: (text: string) => void
+  readonly follow?: (text: string, stream: 'stdout' | 'stderr') => void
 }
 
 const running = new Set<number>()
@@ -35,12 +35,12 @@ export async function runStep({ command }: Step, options: StepOptions): Promise<
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
-  const hear = (chunk: Buffer) => {
-    if (options.follow) options.follow(chunk.toString())
-    else output += chunk.toString()
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      if (options.follow) options.follow(text, stream)
+      else output += text
+    })
   }
-  child.stdout.on('data', hear)
-  child.stderr.on('data', hear)
   if (child.pid !== undefined) running.add(child.pid)
   const ok = await new Promise<boolean>((resolve) => {
     child.once('error', (error) => {
