@@ -1,0 +1,42 @@
+// The part of opening a worker that both backends share: no span around it, no error event unheard, and jobs whose
+// lock was lost are told to stop.
+
+import { context, ROOT_CONTEXT } from '@opentelemetry/api'
+import { failureCode } from '../queue-error.ts'
+import type { BackendWorker } from './queue-backend.ts'
+
+/** What both backends' workers have in common, whatever their type parameters. */
+interface BullWorker {
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'lockRenewalFailed', listener: (ids: string[]) => void): unknown
+  waitUntilReady(): Promise<void>
+  isRunning(): boolean
+  close(force?: boolean): Promise<void>
+  cancelJob(id: string, reason?: string): boolean
+  cancelAllJobs(reason?: string): void
+  getBackend(): { close(force?: boolean): Promise<void> }
+}
+
+/**
+ * Opens a worker. BullMQ's stall checker would keep one endless trace alive if it began inside a span, so it begins
+ * in the root context.
+ */
+export function openWorker(build: () => BullWorker, onError: (code: string) => void): BackendWorker {
+  const worker = context.with(ROOT_CONTEXT, build)
+  worker.on('error', (error) => onError(failureCode(error)))
+  worker.on('lockRenewalFailed', (ids) => {
+    for (const id of ids) worker.cancelJob(id, 'lock_lost')
+  })
+  return {
+    waitUntilReady: () => worker.waitUntilReady(),
+    isRunning: () => worker.isRunning(),
+    close: () => worker.close(),
+    async abandon() {
+      worker.cancelAllJobs('abandoned')
+      // `close(true)` after a `close()` that is still waiting would only join it; the backend closes by itself.
+      const closing = worker.close(true)
+      closing.catch(() => undefined)
+      await worker.getBackend().close(true)
+    },
+  }
+}

@@ -1,0 +1,91 @@
+// Puts jobs into one queue. An add either reached the backend or rejects within two seconds: nothing is buffered here,
+// because Postgres still holds what could not be queued.
+
+import type { QueueDefinition } from '@postern/contracts/queues'
+import type { Static, TSchema } from 'typebox'
+import { keepOpen } from './backend/keep-open.ts'
+import type { BackendQueue, BulkJob } from './backend/queue-backend.ts'
+import type { QueueConnection } from './connection.ts'
+import { jobForm } from './job/job-form.ts'
+import { failureCode, QueueError } from './queue-error.ts'
+import { settledWithin, within } from './within.ts'
+
+const DEADLINE_MS = 2_000
+
+export interface NewJob<T> {
+  /** Letters, digits, `.`, `_` and `-`, not digits alone. Adding an id that the queue still knows changes nothing. */
+  readonly id: string
+  readonly data: T
+  /** W3C traceparent of the request that asked for the job; its span becomes the parent of the worker's. */
+  readonly traceparent: string | null
+}
+
+export interface Producer<T> {
+  /** False while an add would surely fail. */
+  ready(): boolean
+  /**
+   * Adds the jobs. After a rejection some of them may have been added: add all again, under the same ids.
+   * @throws {QueueError} QUEUE_UNAVAILABLE within 2 s, or JOB_REFUSED for a job that its schema refuses
+   */
+  addBulk(jobs: readonly NewJob<T>[]): Promise<void>
+  /** Those of `ids` that the queue still has and nobody has begun. @throws {QueueError} QUEUE_UNAVAILABLE within 2 s */
+  waiting(ids: readonly string[]): Promise<Set<string>>
+  close(): Promise<void>
+}
+
+export function createProducer<S extends TSchema>(
+  connection: QueueConnection,
+  definition: QueueDefinition<S>,
+): Producer<Static<S>> {
+  const { backend, outage } = connection
+  const { name } = definition
+  const fits = jobForm(definition)
+  const kept = keepOpen<BackendQueue>({
+    connection,
+    open: () => backend.openQueue(name),
+    ready: (queue) => queue.waitUntilReady(),
+    discard: (queue) => queue.close(),
+  })
+
+  async function ask<R>(what: string, work: (queue: BackendQueue) => Promise<R>): Promise<R> {
+    const queue = kept.current()
+    if (queue === undefined) throw new QueueError('QUEUE_UNAVAILABLE', 'queue_not_reached_yet')
+    try {
+      const answer = await within(DEADLINE_MS, what, work(queue))
+      outage.worked()
+      return answer
+    } catch (error) {
+      const reason = failureCode(error)
+      outage.failed(reason)
+      throw new QueueError('QUEUE_UNAVAILABLE', reason)
+    }
+  }
+
+  return {
+    ready: () => kept.current() !== undefined && backend.connected(),
+    async addBulk(jobs) {
+      const bulk = jobs.map((job) => toBulkJob(name, job, fits))
+      if (bulk.length > 0) await ask('queue_add', (queue) => queue.addBulk(bulk))
+    },
+    async waiting(ids) {
+      if (ids.length === 0) return new Set()
+      return ask('queue_look', () => backend.stillWaiting(name, ids))
+    },
+    async close() {
+      const queue = kept.release()
+      if (queue !== undefined) await settledWithin(DEADLINE_MS, queue.close())
+    },
+  }
+}
+
+function toBulkJob(name: string, job: NewJob<unknown>, fits: (data: unknown) => boolean): BulkJob {
+  if (!/^[\w.-]+$/.test(job.id) || /^\d+$/.test(job.id)) throw new QueueError('JOB_REFUSED', 'job_id_refused')
+  if (!fits(job.data)) throw new QueueError('JOB_REFUSED', 'job_form_refused')
+  // Without this the job would join the trace of whichever job happened to be added in the same batch.
+  const known =
+    job.traceparent !== null && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(job.traceparent)
+  const telemetry = known
+    ? { metadata: JSON.stringify({ traceparent: job.traceparent }) }
+    : { omitContext: true }
+  return { name, data: job.data, opts: { jobId: job.id, telemetry } }
+}

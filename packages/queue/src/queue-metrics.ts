@@ -1,0 +1,44 @@
+// The relay's and the workers' figures, put on the closed list of metrics.
+
+import type { Metrics } from '@postern/telemetry/metric-names'
+import type { WorkerMetrics } from './job/run-job.ts'
+import type { Channel, RelayGauges, RelayMetrics } from './relay/relay-store.ts'
+
+/** A backlog measured longer ago than this is no longer shown: an old figure would look like a calm one. */
+const FRESH_MS = 15_000
+
+const queueOf = (channel: Channel) => `deliver-${channel}`
+
+/** Make it once a process: it registers the gauges. */
+export function relayMetrics(metrics: Metrics, clock: { now(): Date }): RelayMetrics {
+  let seen: { gauges: RelayGauges; at: number } | undefined
+  const fresh = (): RelayGauges => {
+    if (seen === undefined || clock.now().getTime() - seen.at > FRESH_MS) throw new Error('no fresh figure')
+    return seen.gauges
+  }
+  metrics.deliveriesWaiting.observe(() => fresh().pending)
+  metrics.deliveriesOldest.observe(() => fresh().oldestPendingSeconds)
+  metrics.eventsWaiting.observe(() => fresh().events)
+  metrics.eventsOldest.observe(() => fresh().oldestEventSeconds)
+  return {
+    queued: (channel, count) => metrics.relayMoved.add(count, { queue: queueOf(channel) }),
+    redriven: (channel, count) => metrics.relayRedriven.add(count, { queue: queueOf(channel) }),
+    eventsQueued: (count) => metrics.relayMoved.add(count, { queue: 'record-events' }),
+    expired: () => undefined,
+    failed: (where) => metrics.relayFailures.add(1, { stage: where }),
+    backlog: (gauges) => {
+      seen = { gauges, at: clock.now().getTime() }
+    },
+    round: () => undefined,
+  }
+}
+
+export function workerMetrics(metrics: Metrics): WorkerMetrics {
+  return {
+    finished(queue, outcome, seconds) {
+      metrics.queueJobs.add(1, { queue, outcome })
+      metrics.queueJobDuration.record(seconds, { queue })
+    },
+    replaced: (queue) => metrics.queueJobs.add(1, { queue, outcome: 'worker_replaced' }),
+  }
+}

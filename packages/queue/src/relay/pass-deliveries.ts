@@ -1,0 +1,51 @@
+// Hands due deliveries to the queue of their channel. Rows are marked before they are added, so a crash in between costs
+// 10 s and never a delivery.
+
+import type { RelayParts, RelayStep } from './relay-parts.ts'
+import { MOST_CLAIMS } from './relay-parts.ts'
+import type { Channel, DrivenDelivery } from './relay-store.ts'
+
+const CHANNELS: readonly Channel[] = ['email', 'sms']
+
+export const passDeliveries: RelayStep = async (parts) => {
+  for (let claims = 0; claims < MOST_CLAIMS && !parts.stopping(); claims += 1) {
+    const size = parts.gate.allows(parts.batch)
+    if (size === 0) return false
+    const rows = await parts.store.claimDue(size)
+    await addDeliveries(parts, rows, 'queued')
+    if (rows.length < size) return false
+  }
+  return !parts.stopping()
+}
+
+/**
+ * Adds the deliveries, oldest first: their ids are UUIDv7, so they sort by age. Both channels are tried, even when one fails.
+ * @throws {QueueError} QUEUE_UNAVAILABLE; what was not added is found overdue in 10 s
+ */
+export async function addDeliveries(
+  { producers, gate, metrics }: RelayParts,
+  rows: readonly DrivenDelivery[],
+  how: 'queued' | 'redriven',
+): Promise<void> {
+  if (rows.length === 0) return
+  const added = CHANNELS.map(async (channel) => {
+    const jobs = byAge(rows.filter((row) => row.channel === channel)).map(toJob)
+    if (jobs.length === 0) return
+    await producers[channel].addBulk(jobs)
+    metrics[how](channel, jobs.length)
+  })
+  const failure = (await Promise.allSettled(added)).find((result) => result.status === 'rejected')
+  if (failure !== undefined) throw failure.reason
+  gate.passed()
+}
+
+export const jobIdOf = ({ deliveryId, drive }: DrivenDelivery) => `${deliveryId}.${drive}`
+
+export function byAge(rows: readonly DrivenDelivery[]): DrivenDelivery[] {
+  return rows.toSorted((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1))
+}
+
+function toJob(row: DrivenDelivery) {
+  const data = { v: 1 as const, tenant_id: row.tenantId, delivery_id: row.deliveryId }
+  return { id: jobIdOf(row), data, traceparent: row.traceparent }
+}

@@ -1,0 +1,26 @@
+// Hands events to the audit service, up to 500 a job: recording them is one statement there, however many they are.
+
+import { MOST_CLAIMS, type RelayStep } from './relay-parts.ts'
+
+const MOST_EVENTS = 500
+
+export const passEvents: RelayStep = async ({ store, producers, gate, metrics, random, stopping }) => {
+  for (let claims = 0; claims < MOST_CLAIMS && !stopping(); claims += 1) {
+    const size = gate.allows(MOST_EVENTS)
+    if (size === 0) return false
+    const ids = await store.claimEvents(size)
+    const [first] = ids
+    if (first === undefined) return false
+    // The random part: events that come again must not meet the id of an earlier job that failed and is still kept.
+    const job = {
+      id: `${first}.${random.uuid()}`,
+      data: { v: 1 as const, event_ids: ids },
+      traceparent: null,
+    }
+    await producers.events.addBulk([job])
+    gate.passed()
+    metrics.eventsQueued(ids.length)
+    if (ids.length < size) return false
+  }
+  return !stopping()
+}

@@ -1,0 +1,42 @@
+// Finds the deliveries that the queue lost (a flush, a crash, a failed job) and drives them again. A delivery that merely
+// waits its turn is left alone: adding a long backlog again every 10 s would double it.
+
+import { addDeliveries, byAge, jobIdOf } from './pass-deliveries.ts'
+import { MOST_CLAIMS, type RelayParts, type RelayStep } from './relay-parts.ts'
+import type { Channel, DrivenDelivery } from './relay-store.ts'
+
+/** Rows of one look: a backlog of 20,000 is looked through within its 10 s, 2,000 a second. */
+const MOST_LOOKED_AT = 1_000
+
+export const redriveLost: RelayStep = async (parts) => {
+  for (let looks = 0; looks < MOST_CLAIMS && !parts.stopping(); looks += 1) {
+    const size = parts.gate.allows(MOST_LOOKED_AT)
+    if (size === 0) return false
+    const overdue = await parts.store.overdueQueued(size)
+    if (overdue.length === 0) return false
+    await redrive(parts, byAge(await missing(parts, overdue)))
+    if (overdue.length < size) return false
+  }
+  return !parts.stopping()
+}
+
+async function redrive(parts: RelayParts, lost: DrivenDelivery[]): Promise<void> {
+  for (let from = 0; from < lost.length; from += parts.batch) {
+    const driven = await parts.store.redrive(lost.slice(from, from + parts.batch))
+    await addDeliveries(parts, driven, 'redriven')
+  }
+}
+
+async function missing(
+  { producers, gate }: RelayParts,
+  overdue: DrivenDelivery[],
+): Promise<DrivenDelivery[]> {
+  const ids = (channel: Channel) => overdue.filter((row) => row.channel === channel).map(jobIdOf)
+  const [email, sms] = await Promise.all([
+    producers.email.waiting(ids('email')),
+    producers.sms.waiting(ids('sms')),
+  ])
+  gate.passed()
+  const waiting = { email, sms }
+  return overdue.filter((row) => !waiting[row.channel].has(jobIdOf(row)))
+}

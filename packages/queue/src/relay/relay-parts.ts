@@ -1,0 +1,30 @@
+// What the relay's steps share.
+
+import type { DeliverJob, RecordEventsJob } from '@postern/contracts/queues'
+import type { Producer } from '../producer.ts'
+import type { QueueGate } from './queue-gate.ts'
+import type { RelayMetrics, RelayStore } from './relay-store.ts'
+
+export interface RelayProducers {
+  readonly email: Producer<DeliverJob>
+  readonly sms: Producer<DeliverJob>
+  readonly events: Producer<RecordEventsJob>
+}
+
+export interface RelayParts {
+  readonly store: RelayStore
+  readonly producers: RelayProducers
+  readonly gate: QueueGate
+  readonly metrics: RelayMetrics
+  readonly random: { uuid(): string }
+  /** Deliveries of one claim. */
+  readonly batch: number
+  /** Set once the relay is to stop: what was claimed is still added, no more is claimed. */
+  readonly stopping: () => boolean
+}
+
+/** One piece of a round; answers whether it left work behind. */
+export type RelayStep = (parts: RelayParts) => Promise<boolean>
+
+/** Claims of one step of one round at most, so that no step starves the others. */
+export const MOST_CLAIMS = 25

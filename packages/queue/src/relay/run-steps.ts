@@ -1,0 +1,70 @@
+// Runs the steps of one round, each for itself: a step that fails stops neither the others nor the relay.
+
+import { failureCode, QueueError } from '../queue-error.ts'
+import { outageLog, type QueueLogger } from '../queue-log.ts'
+import { StoreFailure } from './bounded-store.ts'
+import { expireDue, measureBacklog } from './expire-due.ts'
+import { passDeliveries } from './pass-deliveries.ts'
+import { passEvents } from './pass-events.ts'
+import { redriveLost } from './redrive-lost.ts'
+import type { RelayParts, RelayStep } from './relay-parts.ts'
+
+/** Each step, and how far apart its turns are at least, in milliseconds. */
+const STEPS: readonly (readonly [RelayStep, number])[] = [
+  [passDeliveries, 0],
+  [passEvents, 100],
+  [redriveLost, 1_000],
+  [expireDue, 1_000],
+  [measureBacklog, 1_000],
+]
+
+/** One round, to be called again and again. It answers whether work is left; it never rejects. */
+export function roundOf(
+  parts: RelayParts,
+  clock: { now(): Date },
+  logger: QueueLogger,
+): () => Promise<boolean> {
+  const now = () => clock.now().getTime()
+  const outage = outageLog(logger, 'relay')
+  const steps = STEPS.map(([step, everyMs]) => ({ step, isDue: everyNow(everyMs, now) }))
+  return async () => {
+    const began = now()
+    let more = false
+    const failures: string[] = []
+    for (const { step, isDue } of steps) {
+      if (!isDue()) continue
+      try {
+        more = (await step(parts)) || more
+      } catch (error) {
+        failures.push(...tell(parts, error))
+      }
+    }
+    for (const code of failures) outage.failed(code)
+    if (failures.length === 0) outage.worked()
+    parts.metrics.round((now() - began) / 1_000)
+    return more
+  }
+}
+
+/** Counts a failure and answers the codes to log: none where the queue is away, for its connection tells that itself. */
+function tell({ gate, metrics }: RelayParts, error: unknown): string[] {
+  if (error instanceof StoreFailure) {
+    metrics.failed('store')
+    return [error.code]
+  }
+  gate.failed()
+  metrics.failed('queue')
+  const away = error instanceof QueueError && error.code === 'QUEUE_UNAVAILABLE'
+  return away ? [] : [failureCode(error)]
+}
+
+/** True at most once in `everyMs`, and again at once when the clock was set back. */
+function everyNow(everyMs: number, now: () => number): () => boolean {
+  let last = Number.NEGATIVE_INFINITY
+  return () => {
+    const passed = now() - last
+    if (passed >= 0 && passed < everyMs) return false
+    last = now()
+    return true
+  }
+}

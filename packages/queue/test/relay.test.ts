@@ -1,0 +1,174 @@
+// The relay against doubles: what it hands over, how it behaves when either side fails, and how it starts and stops.
+
+import { randomUUID } from 'node:crypto'
+import { until } from '@postern/testkit/poll'
+import t from 'tap'
+import { relayBed } from './relay/relay-bed.ts'
+
+const soon = { deadlineMs: 5_000, everyMs: 2 }
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+
+t.test('a due delivery becomes a job of its channel, under its id and drive, with its trace', async (t) => {
+  const bed = relayBed(t)
+  const mail = bed.memory.add({ traceparent })
+  const text = bed.memory.add({ channel: 'sms', drive: 6 })
+  bed.start()
+  await until(() => bed.counts.queued === 2, soon)
+  t.same(
+    [...bed.email.jobs.values()],
+    [
+      {
+        id: `${mail.deliveryId}.1`,
+        data: { v: 1, tenant_id: mail.tenantId, delivery_id: mail.deliveryId },
+        traceparent,
+      },
+    ],
+  )
+  t.same([...bed.sms.jobs.keys()], [`${text.deliveryId}.7`])
+})
+
+t.test('older deliveries go first', async (t) => {
+  const bed = relayBed(t)
+  const ids = Array.from({ length: 20 }, (_, n) => `0190f3c8-0000-7000-8000-0000000000${n + 10}`)
+  for (const deliveryId of ids.toReversed()) bed.memory.add({ deliveryId })
+  bed.start()
+  await until(() => bed.counts.queued === 20, soon)
+  t.same(
+    [...bed.email.jobs.keys()],
+    ids.map((id) => `${id}.1`),
+  )
+})
+
+t.test('a backlog goes out in full batches, without waiting for the timer', async (t) => {
+  const bed = relayBed(t, { pollMs: 60_000, batch: 10 })
+  for (let n = 0; n < 400; n += 1) bed.memory.add()
+  bed.start()
+  await until(() => bed.counts.queued === 400, soon)
+  t.same(new Set(bed.email.state.adds), new Set([10]))
+})
+
+t.test('nudges bring a round at once, and many of them few rounds', async (t) => {
+  const bed = relayBed(t, { pollMs: 60_000 })
+  const relay = bed.start()
+  await until(() => bed.counts.rounds === 1, soon)
+  for (let n = 0; n < 1_000; n += 1) {
+    bed.memory.add()
+    relay.nudge()
+  }
+  await until(() => bed.counts.queued === 1_000, soon)
+  t.ok(bed.counts.rounds <= 8, `${bed.counts.rounds} rounds`)
+})
+
+t.test('the timer alone is enough', async (t) => {
+  const bed = relayBed(t, { pollMs: 20 })
+  bed.start()
+  await until(() => bed.counts.rounds > 2, soon)
+  bed.memory.add()
+  await until(() => bed.counts.queued === 1, soon)
+})
+
+t.test('events go 500 to a job, never under the id of an earlier job', async (t) => {
+  const bed = relayBed(t, { pollMs: 20, aheadMs: 50 })
+  for (let n = 0; n < 1_200; n += 1) bed.memory.events.set(randomUUID(), 0)
+  bed.start()
+  await until(() => bed.counts.eventsQueued >= 2_400, soon)
+  const jobs = [...bed.events.jobs.values()]
+  t.equal(
+    jobs.reduce((sum, { data }) => sum + data.event_ids.length, 0),
+    bed.counts.eventsQueued,
+  )
+  t.ok(jobs.every(({ id, data }) => data.event_ids.length <= 500 && id.startsWith(`${data.event_ids[0]}.`)))
+})
+
+t.test('what waits its turn in the queue is never added again, however long it waits', async (t) => {
+  const bed = relayBed(t, { pollMs: 20, aheadMs: 1 })
+  for (let n = 0; n < 50; n += 1) bed.memory.add()
+  bed.start()
+  await until(() => (bed.memory.calls.overdueQueued ?? 0) >= 2, soon)
+  t.same([bed.counts.redriven, bed.email.jobs.size], [0, 50])
+})
+
+t.test('what the queue lost is driven again, the oldest first', async (t) => {
+  const bed = relayBed(t, { pollMs: 20, aheadMs: 200 })
+  const ids = Array.from({ length: 30 }, () => bed.memory.add().deliveryId)
+  bed.start()
+  await until(() => bed.counts.queued === 30, soon)
+  const [kept, ...lost] = ids.toSorted()
+  for (const id of lost) bed.email.jobs.delete(`${id}.1`)
+  await until(() => bed.counts.redriven === 29, soon)
+  t.same([...bed.email.jobs.keys()], [`${kept}.1`, ...lost.map((id) => `${id}.2`)])
+})
+
+t.test('while the queue is away nothing is claimed, yet what runs out of time still ends', async (t) => {
+  const bed = relayBed(t, { pollMs: 20 })
+  bed.email.state.ready = false
+  bed.memory.add()
+  bed.memory.add({ expiresAt: 1 })
+  bed.start()
+  await until(() => bed.counts.expired === 1, soon)
+  t.equal(bed.memory.calls.claimDue, undefined)
+  bed.email.state.ready = true
+  await until(() => bed.counts.queued === 1, soon)
+})
+
+t.test(
+  'a queue that refuses costs one row a try, keeps the other channel going, and loses nothing',
+  async (t) => {
+    const bed = relayBed(t, { pollMs: 20, aheadMs: 300 })
+    for (let n = 0; n < 20; n += 1) bed.memory.add({ channel: n < 10 ? 'email' : 'sms' })
+    bed.email.state.fails = true
+    bed.start()
+    await until(() => bed.counts.queue >= 3, soon)
+    t.same([bed.email.state.adds[0], bed.sms.jobs.size], [10, 10])
+    t.ok(bed.email.state.adds.slice(1).every((size) => size <= 1))
+    bed.email.state.fails = false
+    await until(() => bed.email.jobs.size === 10, { ...soon, deadlineMs: 10_000 })
+    t.equal(bed.logs.lines().length, 0, 'the connection tells that the queue is away, not the relay')
+  },
+)
+
+t.test('a database that is down is told once, and the relay goes on when it is back', async (t) => {
+  const bed = relayBed(t, { pollMs: 20 })
+  bed.memory.fault.error = Object.assign(new Error('connect failed: secret-canary'), { code: 'ECONNREFUSED' })
+  bed.memory.add()
+  bed.start()
+  await until(() => bed.counts.store >= 10, soon)
+  delete bed.memory.fault.error
+  await until(() => bed.counts.queued === 1, soon)
+  await until(() => bed.logs.lines().length === 2, soon)
+  t.match(bed.logs.lines(), [
+    { level: 'warn', reason: 'ECONNREFUSED' },
+    { level: 'info', msg: 'relay works again' },
+  ])
+  t.notMatch(bed.logs.text(), 'secret-canary')
+})
+
+t.test('a stop finishes the running round and begins no other', async (t) => {
+  const bed = relayBed(t, { pollMs: 10, batch: 1 })
+  for (let n = 0; n < 5; n += 1) bed.memory.add()
+  const relay = bed.start()
+  await until(() => bed.counts.queued > 0, soon)
+  await relay.stop(1_000)
+  const { rounds, queued } = bed.counts
+  const claimed = [...bed.memory.rows.values()].filter((row) => row.status === 'queued').length
+  t.equal(queued, claimed, 'what was claimed was added')
+  relay.nudge()
+  await relay.stop(1_000)
+  t.equal(bed.counts.rounds, rounds)
+})
+
+t.test('a stop does not wait longer than its deadline', async (t) => {
+  const bed = relayBed(t)
+  const answer = Promise.withResolvers<[]>()
+  let asked = false
+  bed.memory.store.claimDue = () => {
+    asked = true
+    return answer.promise
+  }
+  const relay = bed.start()
+  await until(() => asked, soon)
+  const from = performance.now()
+  await relay.stop(50)
+  t.ok(performance.now() - from < 1_000)
+  answer.resolve([])
+})

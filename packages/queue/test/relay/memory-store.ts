@@ -1,0 +1,102 @@
+// The relay's store in memory, to the contract of packages/db: a row that was handed out comes again after `aheadMs`
+// until it is finished; a drive that is not the row's own changes nothing.
+
+import { randomUUID } from 'node:crypto'
+import type { Channel, DrivenDelivery, RelayStore } from '../../src/relay/relay-store.ts'
+
+interface Row {
+  tenantId: string
+  deliveryId: string
+  channel: Channel
+  traceparent: string | null
+  status: 'pending' | 'queued' | 'done' | 'expired'
+  drive: number
+  dueAt: number
+  expiresAt: number
+}
+
+export function memoryStore({ aheadMs = 10_000 } = {}) {
+  const rows = new Map<string, Row>()
+  const events = new Map<string, number>()
+  const calls: Record<string, number> = {}
+  const fault: { error?: Error } = {}
+  const counted = (name: string) => {
+    calls[name] = (calls[name] ?? 0) + 1
+    if (fault.error) throw fault.error
+  }
+  const due = (status: Row['status'], batch: number) =>
+    [...rows.values()]
+      .filter((row) => row.status === status && row.dueAt <= Date.now() && row.expiresAt > Date.now())
+      .toSorted((a, b) => a.dueAt - b.dueAt)
+      .slice(0, batch)
+  const ahead = () => Date.now() + aheadMs
+  const driven = ({ tenantId, deliveryId, channel, drive, traceparent }: Row): DrivenDelivery => {
+    return { tenantId, deliveryId, channel, drive, traceparent }
+  }
+  const store: RelayStore = {
+    async claimDue(batch) {
+      counted('claimDue')
+      return due('pending', batch).map((row) =>
+        driven(Object.assign(row, { status: 'queued', drive: row.drive + 1, dueAt: ahead() })),
+      )
+    },
+    async overdueQueued(batch) {
+      counted('overdueQueued')
+      return due('queued', batch).map((row) => driven(Object.assign(row, { dueAt: ahead() })))
+    },
+    async redrive(lost) {
+      counted('redrive')
+      return lost.flatMap(({ deliveryId, drive }) => {
+        const row = rows.get(deliveryId)
+        if (row?.status !== 'queued' || row.drive !== drive) return []
+        return [driven(Object.assign(row, { drive: drive + 1, dueAt: ahead() }))]
+      })
+    },
+    async expireDue() {
+      counted('expireDue')
+      const over = [...rows.values()].filter((row) => row.status !== 'done' && row.status !== 'expired')
+      const ended = over.filter((row) => row.expiresAt <= Date.now())
+      for (const row of ended) row.status = 'expired'
+      return ended.length
+    },
+    async claimEvents(batch) {
+      counted('claimEvents')
+      const ids = [...events].filter(([, at]) => at <= Date.now()).slice(0, batch)
+      for (const [id] of ids) events.set(id, ahead())
+      return ids.map(([id]) => id)
+    },
+    async gauges() {
+      counted('gauges')
+      return { pending: rows.size, oldestPendingSeconds: 0, events: events.size, oldestEventSeconds: 0 }
+    },
+  }
+  return {
+    store,
+    rows,
+    events,
+    calls,
+    fault,
+    add(change: Partial<Row> = {}): Row {
+      const row: Row = {
+        tenantId: randomUUID(),
+        deliveryId: randomUUID(),
+        channel: 'email',
+        traceparent: null,
+        status: 'pending',
+        drive: 0,
+        dueAt: 0,
+        expiresAt: Number.POSITIVE_INFINITY,
+        ...change,
+      }
+      rows.set(row.deliveryId, row)
+      return row
+    },
+    /** The worker's fence: true once for each delivery. */
+    finish(deliveryId: string): boolean {
+      const row = rows.get(deliveryId)
+      if (row?.status !== 'queued') return false
+      row.status = 'done'
+      return true
+    },
+  }
+}

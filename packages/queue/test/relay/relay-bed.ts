@@ -1,0 +1,97 @@
+// A relay between a store in memory and queues in memory, for what needs no backend.
+
+import { randomUUID } from 'node:crypto'
+import { capturedLogger } from '@postern/testkit/captured-logs'
+import type { TestScope } from '@postern/testkit/postgres'
+import type { NewJob, Producer } from '../../src/producer.ts'
+import { QueueError } from '../../src/queue-error.ts'
+import type { RelayMetrics } from '../../src/relay/relay-store.ts'
+import { startRelay } from '../../src/relay.ts'
+import { memoryStore } from './memory-store.ts'
+
+export const systemRandom = { uuid: () => randomUUID() }
+export const systemClock = { now: () => new Date() }
+
+/** A producer that keeps its jobs in a map, and can be made to fail. */
+export function memoryProducer<T>() {
+  const jobs = new Map<string, NewJob<T>>()
+  const state = { ready: true, fails: false, adds: [] as number[] }
+  const check = () => {
+    if (state.fails) throw new QueueError('QUEUE_UNAVAILABLE', 'OOM')
+  }
+  const producer: Producer<T> = {
+    ready: () => state.ready,
+    async addBulk(added) {
+      state.adds.push(added.length)
+      check()
+      for (const job of added) jobs.set(job.id, job)
+    },
+    async waiting(ids) {
+      check()
+      return new Set(ids.filter((id) => jobs.has(id)))
+    },
+    async close() {},
+  }
+  return { producer, jobs, state }
+}
+
+export function countingMetrics() {
+  const counts = {
+    queued: 0,
+    redriven: 0,
+    eventsQueued: 0,
+    expired: 0,
+    store: 0,
+    queue: 0,
+    rounds: 0,
+    backlogs: 0,
+  }
+  const metrics: RelayMetrics = {
+    queued: (_channel, count) => {
+      counts.queued += count
+    },
+    redriven: (_channel, count) => {
+      counts.redriven += count
+    },
+    eventsQueued: (count) => {
+      counts.eventsQueued += count
+    },
+    expired: (count) => {
+      counts.expired += count
+    },
+    failed: (where) => {
+      counts[where] += 1
+    },
+    backlog: () => {
+      counts.backlogs += 1
+    },
+    round: () => {
+      counts.rounds += 1
+    },
+  }
+  return { counts, metrics }
+}
+
+export function relayBed(t: TestScope, options: { aheadMs?: number; pollMs?: number; batch?: number } = {}) {
+  const { aheadMs, ...pace } = options
+  const memory = memoryStore(aheadMs === undefined ? {} : { aheadMs })
+  const email = memoryProducer<{ v: 1; tenant_id: string; delivery_id: string }>()
+  const sms = memoryProducer<{ v: 1; tenant_id: string; delivery_id: string }>()
+  const events = memoryProducer<{ v: 1; event_ids: string[] }>()
+  const logs = capturedLogger('relay-test')
+  const { counts, metrics } = countingMetrics()
+  const start = () => {
+    const relay = startRelay({
+      store: memory.store,
+      producers: { email: email.producer, sms: sms.producer, events: events.producer },
+      logger: logs.logger,
+      metrics,
+      clock: systemClock,
+      random: systemRandom,
+      ...pace,
+    })
+    t.teardown(() => relay.stop(1_000))
+    return relay
+  }
+  return { memory, email, sms, events, logs, counts, metrics, start }
+}
