@@ -15,8 +15,8 @@ export async function showSignInRoute(app: TypedApp, deps: DemoDeps): Promise<vo
   app.get('/demo/sign-ins/:id', { schema: { params: IdParams } }, async (request, reply) => {
     const signIn = deps.signIns.find(request.params.id)
     if (signIn === undefined) return reply.callNotFound()
-    const trail = await findTrail(deps.client, signIn)
     const { id, email, expires_at, signed_in } = signIn
+    const trail = await findTrail(deps.client, signIn)
     return {
       id,
       email,

@@ -14,13 +14,13 @@ export function showSignIn(signIn) {
     byId(step).dataset.state = states[place]
 }
 
-function showAsked({ email }) {
+function showAsked({ email, signed_in }) {
   byId('ask').hidden = true
   byId('asked').hidden = false
   byId('asked').replaceChildren(
     ...(email === null
       ? ['This link was asked for elsewhere. ']
-      : ['A link is on its way to ', el('strong', {}, email), '. ']),
+      : [signed_in ? 'A link went to ' : 'A link is on its way to ', el('strong', {}, email), '. ']),
     startOver(),
   )
 }
@@ -32,14 +32,19 @@ export function startOver() {
 function showMail({ email, mail, signed_in }) {
   const box = byId('mail')
   const status = byId('mail-status')
-  if (mail === null) {
+  if (signed_in) {
+    status.replaceChildren('Its link is spent now. The mail stays in the ', inboxLink(mail), '.')
+    box.replaceChildren()
+  } else if (mail === null) {
     status.textContent = email === null ? 'The mail is in its own inbox.' : 'Waiting for the mail …'
-    return
+  } else if (box.firstElementChild?.dataset.messageId !== mail.id) {
+    status.textContent = 'Here it is. Follow its link: it opens in a new tab.'
+    box.replaceChildren(mailView(mail))
   }
-  status.textContent = signed_in
-    ? 'Its link is spent now.'
-    : 'Here it is. Follow its link: it opens in a new tab.'
-  if (box.firstElementChild?.dataset.messageId !== mail.id) box.replaceChildren(mailView(mail))
+}
+
+function inboxLink(mail) {
+  return el('a', { href: mail === null ? '/inbox' : `/inbox#${mail.id}` }, 'inbox')
 }
 
 function showSignedIn({ email, created, session, second_factor_required }) {
