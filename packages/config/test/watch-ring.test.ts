@@ -1,4 +1,3 @@
-import { createSecretKey } from 'node:crypto'
 import { renameSync, rmSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -186,7 +185,7 @@ t.test('a receiver that throws does not kill the watcher', async (t) => {
   t.same(faults, [`${start.folder}: the new keys were not taken`])
 })
 
-t.test('a stopped watcher looks no more, and its timer keeps no process alive', async (t) => {
+t.test('a stopped watcher looks no more', async (t) => {
   const { folder, watch, rings } = setup(t, { everyMs: 1 })
   watch.stop()
   watch.stop()
@@ -196,5 +195,28 @@ t.test('a stopped watcher looks no more, and its timer keeps no process alive', 
   // The other watcher, with the same interval, shows that there was time to look.
   await until(() => another.rings.length === 1)
   t.same(rings, [])
-  t.ok(createSecretKey(Buffer.alloc(1)))
+})
+
+t.test('the timer of a watcher keeps no process alive', async (t) => {
+  // Only what keeps the process alive is listed.
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = timers()
+  setup(t)
+  t.equal(timers(), before)
+  const timer = setInterval(() => {}, NEVER)
+  t.equal(timers(), before + 1, 'this timer would')
+  clearInterval(timer)
+})
+
+t.test('a fault that was repaired and comes again is told again', async (t) => {
+  const { folder, faults, rings, look } = setup(t)
+  look()
+  for (let round = 1; round <= 2; round++) {
+    folder.write('ring/v2', 'bad')
+    look()
+    t.equal(faults.length, round)
+    rmSync(folder.path('ring/v2'))
+    look()
+  }
+  t.same(rings, [])
 })

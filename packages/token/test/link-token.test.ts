@@ -156,6 +156,16 @@ t.test('a token of a key that the ring does not hold is refused', async (t) => {
   t.ok(readLinkToken(withoutFirst, minted.token))
 })
 
+t.test('a token of another format version is refused, even with a genuine MAC', async (t) => {
+  const formed = (format: number) => {
+    const head = Buffer.concat([Buffer.of(format), bytes.subarray(1, 50)])
+    const mac = createHmac('sha256', secretKey('pepper/2')).update('magic_link').update(head).digest()
+    return Buffer.concat([head, mac]).toString('base64url')
+  }
+  t.equal(formed(1), minted.token)
+  for (const format of [0, 2, 255]) t.equal(readLinkToken(ring, formed(format)), null)
+})
+
 t.test('the stored digest is that of the whole token and tells nothing about its MAC', async (t) => {
   const expected = digest(ring, 'link_token', TENANT, CHALLENGE, bytes)
   t.same(minted.digest, expected.digest)
