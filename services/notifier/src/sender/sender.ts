@@ -1,0 +1,36 @@
+// The port to a vendor: one message in, one of four answers out. It never throws, and never lets a vendor's words or
+// error objects through: those hold the API key and the link.
+
+export interface EmailMessage {
+  readonly deliveryId: string
+  readonly attempt: number
+  /** Exactly one address. */
+  readonly to: string
+  readonly from: { readonly email: string; readonly name: string }
+  readonly subject: string
+  readonly html: string
+  readonly text: string
+}
+
+/** Codes are ours: lower case, digits, `_`. */
+export type SendOutcome =
+  | { readonly kind: 'accepted'; readonly providerMessageId: string | null }
+  /** Not sent, and never will be: no vendor is asked again. */
+  | { readonly kind: 'permanent'; readonly code: string }
+  /** Surely not sent. `afterMs`: the vendor wants to be left alone that long. */
+  | { readonly kind: 'retryable'; readonly code: string; readonly afterMs?: number }
+  /** It may have been sent. */
+  | { readonly kind: 'unknown'; readonly code: string }
+
+export interface SendContext {
+  /** Aborts when the call has taken too long. */
+  readonly signal: AbortSignal
+  /** Called once when the whole request was handed to the network, if it comes to that. */
+  readonly onWritten?: () => void
+}
+
+export interface Sender<Message = EmailMessage> {
+  /** Stands in attempts, events and metrics. */
+  readonly provider: string
+  send(message: Message, context: SendContext): Promise<SendOutcome>
+}

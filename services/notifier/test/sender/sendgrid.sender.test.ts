@@ -1,0 +1,225 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import net from 'node:net'
+import { createSandbox } from '@postern/sandbox/sandbox'
+import t, { type Test } from 'tap'
+import type { EmailMessage } from '../../src/sender/sender.ts'
+import { createSendGridSender } from '../../src/sender/sendgrid.sender.ts'
+
+const API_KEY = 'SG.canary-key.canary-key-canary-key'
+const LINK = 'https://id.example.org/l#canary-link'
+
+const message: EmailMessage = {
+  deliveryId: '0190a000-0000-7000-8000-000000000001',
+  attempt: 2,
+  to: 'ada@example.org',
+  from: { email: 'sign-in@id.example.org', name: 'Acme, "Inc" <x@y.z>' },
+  subject: 'Sign in to Acme',
+  text: `Open ${LINK}`,
+  html: `<a href="${LINK}">Sign in</a>`,
+}
+
+function senderTo(t: Test, url: string, timeoutMs = 4_000) {
+  const sender = createSendGridSender({ url, apiKey: API_KEY, timeoutMs, connections: 10 })
+  t.teardown(() => sender.close())
+  return (signal = new AbortController().signal) => sender.send(message, { signal })
+}
+
+async function sandbox(t: Test, timeoutMs?: number) {
+  const { url, close } = await createSandbox()
+  t.teardown(close)
+  const ask = async (path: string, body?: object) => {
+    const init = body ? { method: 'POST', body: JSON.stringify(body) } : {}
+    const answer = await fetch(`${url}${path}`, { ...init, headers: { 'content-type': 'application/json' } })
+    return (await answer.json()) as never
+  }
+  return { send: senderTo(t, `${url}/sendgrid`, timeoutMs), ask, url }
+}
+
+/** A server that answers every request with exactly this. */
+async function answering(t: Test, status: number, headers: http.OutgoingHttpHeaders = {}, body = '') {
+  const requests: { url: string; headers: http.IncomingHttpHeaders; body: string }[] = []
+  const server = http.createServer(async (request, response) => {
+    let text = ''
+    for await (const chunk of request) text += chunk
+    requests.push({ url: request.url ?? '', headers: request.headers, body: text })
+    response.writeHead(status, headers).end(body)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { port } = server.address() as net.AddressInfo
+  return { requests, url: `http://127.0.0.1:${port}` }
+}
+
+t.test('a message is one request in SendGrid’s form: one recipient, marked, no tracking', async (t) => {
+  const { requests, url } = await answering(t, 202, { 'x-message-id': 'msg-1' })
+  t.same(await senderTo(t, url)(), { kind: 'accepted', providerMessageId: 'msg-1' })
+  t.equal(requests.length, 1)
+  t.equal(requests[0]?.url, '/v3/mail/send')
+  t.equal(requests[0]?.headers.authorization, `Bearer ${API_KEY}`)
+  t.same(JSON.parse(requests[0]?.body ?? ''), {
+    from: { email: 'sign-in@id.example.org', name: 'Acme, "Inc" <x@y.z>' },
+    personalizations: [
+      {
+        to: [{ email: 'ada@example.org' }],
+        custom_args: { delivery_id: message.deliveryId, attempt: '2' },
+      },
+    ],
+    subject: message.subject,
+    content: [
+      { type: 'text/plain', value: message.text },
+      { type: 'text/html', value: message.html },
+    ],
+    tracking_settings: {
+      click_tracking: { enable: false, enable_text: false },
+      open_tracking: { enable: false },
+      subscription_tracking: { enable: false },
+      ganalytics: { enable: false },
+    },
+  })
+})
+
+t.test('what the vendor’s double accepts arrives as it was rendered', async (t) => {
+  const { send, ask } = await sandbox(t)
+  t.match(await send(), { kind: 'accepted', providerMessageId: /^[\w-]{22}$/ })
+  const { items } = messagesOf(await ask('/inbox/messages'))
+  t.match(items, [{ to: message.to, subject: message.subject, html: message.html, text: message.text }])
+})
+
+const STATUSES: readonly (readonly [number, http.OutgoingHttpHeaders, object])[] = [
+  [200, {}, { kind: 'unknown', code: 'http_200' }],
+  [302, { location: '/elsewhere' }, { kind: 'retryable', code: 'vendor_misconfigured' }],
+  [307, { location: '/elsewhere' }, { kind: 'retryable', code: 'vendor_misconfigured' }],
+  [400, {}, { kind: 'permanent', code: 'http_400' }],
+  [401, {}, { kind: 'retryable', code: 'vendor_account_refused' }],
+  [403, {}, { kind: 'retryable', code: 'vendor_account_refused' }],
+  [404, {}, { kind: 'retryable', code: 'vendor_misconfigured' }],
+  [405, {}, { kind: 'permanent', code: 'http_405' }],
+  [413, {}, { kind: 'permanent', code: 'http_413' }],
+  [429, {}, { kind: 'retryable', code: 'vendor_rate_limited' }],
+  [429, { 'retry-after': '7' }, { kind: 'retryable', code: 'vendor_rate_limited', afterMs: 7_000 }],
+  [429, { 'retry-after': '999999' }, { kind: 'retryable', code: 'vendor_rate_limited', afterMs: 3_600_000 }],
+  [429, { 'retry-after': 'soon' }, { kind: 'retryable', code: 'vendor_rate_limited' }],
+  [500, {}, { kind: 'unknown', code: 'http_500' }],
+  [502, { 'content-type': 'text/html' }, { kind: 'unknown', code: 'http_502' }],
+  [503, {}, { kind: 'unknown', code: 'http_503' }],
+  [504, {}, { kind: 'unknown', code: 'http_504' }],
+]
+
+t.test('every status has its meaning, and none is followed elsewhere', async (t) => {
+  for (const [status, headers, expected] of STATUSES) {
+    const { requests, url } = await answering(t, status, headers, '<html>not JSON</html>')
+    t.same(await senderTo(t, url)(), expected, `${status} ${JSON.stringify(headers)}`)
+    t.equal(requests.length, 1, `${status}: one request`)
+  }
+})
+
+t.test('the sandbox’s faults have their meaning', async (t) => {
+  const { send, ask } = await sandbox(t, 400)
+  for (const [fault, expected] of [
+    [
+      { mode: 'status', status: 503 },
+      { kind: 'unknown', code: 'http_503' },
+    ],
+    [
+      { mode: 'status', status: 429 },
+      { kind: 'retryable', code: 'vendor_rate_limited', afterMs: 1_000 },
+    ],
+    [{ mode: 'timeout' }, { kind: 'unknown', code: 'timeout' }],
+    [{ mode: 'reset_before' }, { kind: 'unknown', code: 'connection_reset' }],
+    [{ mode: 'accept_then_reset' }, { kind: 'unknown', code: 'connection_reset' }],
+    [
+      { mode: 'delay', delay_ms: 5_000 },
+      { kind: 'unknown', code: 'timeout' },
+    ],
+    [{ mode: 'bad_body' }, { kind: 'accepted' }],
+    [
+      { mode: 'bad_body', status: 502 },
+      { kind: 'unknown', code: 'http_502' },
+    ],
+    // The status came before the time was over, and it is the promise.
+    [{ mode: 'slow_body', delay_ms: 5_000 }, { kind: 'accepted' }],
+  ] as const) {
+    await ask('/faults', { provider: 'sendgrid', times: 1, ...fault })
+    t.match(await send(), expected, JSON.stringify(fault))
+  }
+})
+
+t.test('where no connection was made, surely nothing was sent', async (t) => {
+  const free = net.createServer().listen(0, '127.0.0.1')
+  await once(free, 'listening')
+  const { port } = free.address() as net.AddressInfo
+  free.close()
+  await once(free, 'close')
+  t.same(await senderTo(t, `http://127.0.0.1:${port}`)(), { kind: 'retryable', code: 'connection_refused' })
+  t.same(await senderTo(t, 'http://no-such-host.invalid')(), { kind: 'retryable', code: 'host_not_found' })
+
+  const { url } = await answering(t, 202)
+  const noTls = await senderTo(t, url.replace('http:', 'https:'))()
+  t.match(noTls, { kind: 'retryable' }, 'a TLS handshake that fails')
+})
+
+t.test('a connection that is broken off after the request leaves it unknown', async (t) => {
+  const server = net.createServer((socket) => socket.once('data', () => socket.destroy()))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as net.AddressInfo
+  t.match(await senderTo(t, `http://127.0.0.1:${port}`)(), { kind: 'unknown' })
+})
+
+t.test('an aborted call is over at once, and unknown when it had reached the vendor', async (t) => {
+  const { send, ask } = await sandbox(t)
+  t.same(await send(AbortSignal.abort()), { kind: 'retryable', code: 'timeout' })
+  await ask('/faults', { provider: 'sendgrid', mode: 'timeout', times: 1 })
+  const began = performance.now()
+  t.same(await send(AbortSignal.timeout(200)), { kind: 'unknown', code: 'timeout' })
+  t.ok(performance.now() - began < 2_000)
+})
+
+t.test('an answer without end is cut off, and its status still counts', async (t) => {
+  const { url } = await answering(t, 503, {}, 'x'.repeat(10_000_000))
+  t.same(await senderTo(t, url)(), { kind: 'unknown', code: 'http_503' })
+})
+
+t.test('an id that is none is not taken over', async (t) => {
+  for (const id of ['a b', 'x'.repeat(201), '']) {
+    const { url } = await answering(t, 202, { 'x-message-id': id })
+    t.same(await senderTo(t, url)(), { kind: 'accepted', providerMessageId: null })
+  }
+})
+
+t.test('a proxy of the environment is not asked', async (t) => {
+  const proxy = await answering(t, 500)
+  const { requests, url } = await answering(t, 202)
+  for (const name of ['http_proxy', 'HTTP_PROXY', 'all_proxy']) {
+    const before = process.env[name]
+    process.env[name] = proxy.url
+    t.teardown(() => {
+      if (before === undefined) delete process.env[name]
+      else process.env[name] = before
+    })
+  }
+  t.match(await senderTo(t, url)(), { kind: 'accepted' })
+  t.equal(requests.length, 1)
+  t.equal(proxy.requests.length, 0)
+})
+
+t.test('the moment at which the request was written is told once', async (t) => {
+  const { url } = await answering(t, 202)
+  const sender = createSendGridSender({ url, apiKey: API_KEY, timeoutMs: 4_000, connections: 1 })
+  t.teardown(() => sender.close())
+  let written = 0
+  const context = { signal: new AbortController().signal, onWritten: () => (written += 1) }
+  for (const times of [1, 2]) {
+    await sender.send(message, context)
+    t.equal(written, times, 'over a connection that is used again too')
+  }
+})
+
+const messagesOf = (answer: unknown): { items: unknown[] } =>
+  Array.isArray(answer) ? { items: answer } : (answer as { items: unknown[] })
