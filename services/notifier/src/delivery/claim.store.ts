@@ -1,0 +1,100 @@
+// Takes a delivery for one worker, or says why not: one statement, so of any number of workers exactly one wins.
+// What turns out to be over is ended here, with its event, and never reaches a vendor.
+
+import type { TenantRun } from '@postern/db/with-tenant'
+import { sql } from 'kysely'
+import { type ClaimAnswer, LEASE_SECONDS, MAX_PERHAPS_SENT, MAX_POISONED, type Refusal } from './delivery.ts'
+import { deliveryLock } from './delivery-lock.ts'
+
+export interface ClaimInput {
+  readonly tenantId: string
+  readonly deliveryId: string
+  /** Names this process in the row. */
+  readonly worker: string
+}
+
+interface ClaimRow {
+  verdict: 'claimed' | Refusal
+  status: NonNullable<Extract<ClaimAnswer, { kind: 'refused' }>['status']>
+  fence: string | null
+  template: string
+  locale: string | null
+  payload: Buffer | null
+  payloadVersion: number | null
+  secondsWaited: number
+  secondsLeft: number
+  refusedBy: string[]
+  traceparent: string | null
+}
+
+/**
+ * Claims the delivery for `LEASE_SECONDS`. Every claim counts as poison until `startAttempt` takes that back, so a
+ * payload that kills the process is counted too. Attempts left over from an earlier claim become unknown.
+ */
+export async function claimDelivery(run: TenantRun, input: ClaimInput): Promise<ClaimAnswer> {
+  const [row] = await run(claimStatement(input), deliveryLock(input.deliveryId))
+  if (row === undefined) return { kind: 'refused', reason: 'gone', status: null }
+  const { verdict, status, fence, ...rest } = row
+  if (verdict !== 'claimed') return { kind: 'refused', reason: verdict, status }
+  if (fence === null) return { kind: 'refused', reason: 'taken', status }
+  const { tenantId, deliveryId } = input
+  return { kind: 'claimed', claim: { tenantId, deliveryId, fence, ...rest } }
+}
+
+// Each part sees the data as it was when the statement began; the lock and FOR UPDATE make that the newest state.
+const claimStatement = ({ tenantId, deliveryId, worker }: ClaimInput) => sql<ClaimRow>`
+  WITH seen AS MATERIALIZED (
+    SELECT d.tenant_id, d.id, d.challenge_id, d.status, d.decoy, d.send_at, d.expires_at, d.due_at, d.lease_until,
+           d.poisoned, d.template, d.locale, d.payload, d.payload_version, d.traceparent
+      FROM deliveries d WHERE d.tenant_id = ${tenantId} AND d.id = ${deliveryId} FOR UPDATE
+  ), tries AS MATERIALIZED (
+    SELECT count(*) FILTER (WHERE a.outcome IN ('started', 'accepted', 'unknown')) AS perhaps_sent,
+           coalesce(array_agg(a.provider ORDER BY a.number) FILTER (WHERE a.outcome = 'retryable'), '{}') AS refused_by
+      FROM attempts a WHERE a.tenant_id = ${tenantId} AND a.delivery_id = ${deliveryId}
+  ), judged AS MATERIALIZED (
+    SELECT s.tenant_id, s.id, s.status, s.send_at, s.template, s.locale, s.payload, s.payload_version, s.traceparent,
+           t.refused_by, t.perhaps_sent, least(s.expires_at, c.expires_at) AS over_at, CASE
+        WHEN s.status NOT IN ('scheduled', 'pending', 'queued', 'sending') THEN 'gone'
+        WHEN s.status = 'sending' AND s.lease_until >= now() THEN 'taken'
+        WHEN s.expires_at <= now() THEN 'expired'
+        WHEN s.status = 'scheduled' OR s.send_at > now() OR (s.status = 'pending' AND s.due_at > now()) THEN 'not_due'
+        WHEN s.decoy THEN 'decoy'
+        WHEN s.challenge_id IS NOT NULL AND (c.id IS NULL OR c.consumed_at IS NOT NULL OR c.superseded_at IS NOT NULL
+          OR c.revoked_at IS NOT NULL OR c.expires_at <= now()) THEN 'challenge_over'
+        WHEN t.perhaps_sent >= ${sql.lit(MAX_PERHAPS_SENT)} THEN 'attempts_used'
+        WHEN s.poisoned >= ${sql.lit(MAX_POISONED)} THEN 'poisoned'
+        ELSE 'claimed' END AS verdict
+      FROM seen s CROSS JOIN tries t
+      LEFT JOIN challenges c ON c.tenant_id = s.tenant_id AND c.id = s.challenge_id
+  ), fate AS MATERIALIZED (
+    SELECT j.tenant_id, j.id, j.verdict, j.traceparent, j.perhaps_sent, CASE j.verdict
+        WHEN 'claimed' THEN 'sending' WHEN 'decoy' THEN 'suppressed' WHEN 'poisoned' THEN 'dead_letter'
+        WHEN 'attempts_used' THEN 'unknown'
+        -- What a vendor may have taken was not cancelled.
+        WHEN 'challenge_over' THEN CASE WHEN j.perhaps_sent > 0 THEN 'unknown' ELSE 'cancelled' END
+        END AS status
+      FROM judged j WHERE j.verdict IN ('claimed', 'decoy', 'challenge_over', 'attempts_used', 'poisoned')
+  ), left_over AS (
+    UPDATE attempts a SET outcome = 'unknown', error_code = 'lease_ended', finished_at = now()
+      FROM fate f WHERE a.tenant_id = f.tenant_id AND a.delivery_id = f.id AND a.outcome = 'started'
+  ), moved AS (
+    UPDATE deliveries d
+       SET status = f.status, fence = d.fence + 1, worker = ${worker}, updated_at = now(),
+           lease_until = CASE WHEN f.verdict = 'claimed' THEN now() + ${sql.lit(LEASE_SECONDS)} * interval '1 s' END,
+           due_at = CASE WHEN f.verdict = 'claimed' THEN now() + ${sql.lit(LEASE_SECONDS)} * interval '1 s' END,
+           poisoned = CASE WHEN f.verdict = 'claimed' THEN d.poisoned + 1 ELSE d.poisoned END,
+           payload = CASE WHEN f.verdict = 'claimed' THEN d.payload END
+      FROM fate f WHERE d.tenant_id = f.tenant_id AND d.id = f.id
+    RETURNING d.status, d.fence
+  ), told AS (
+    INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, traceparent, data)
+    SELECT f.tenant_id, 'delivery.' || f.status, 'delivery:' || f.id,
+           CASE WHEN f.status IN ('cancelled', 'suppressed') THEN 'success' ELSE 'failed' END, f.verdict, f.traceparent,
+           jsonb_build_object('perhaps_sent', f.perhaps_sent)
+      FROM fate f WHERE f.verdict <> 'claimed'
+  )
+  SELECT j.verdict, coalesce(m.status, j.status) AS status, m.fence, j.template, j.locale, j.payload,
+         j.payload_version AS "payloadVersion", extract(epoch FROM now() - j.send_at)::float8 AS "secondsWaited",
+         extract(epoch FROM j.over_at - now())::float8 AS "secondsLeft",
+         j.refused_by AS "refusedBy", j.traceparent
+    FROM judged j LEFT JOIN moved m ON true`

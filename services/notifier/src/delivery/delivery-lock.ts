@@ -1,0 +1,4 @@
+// The statements about one delivery wait for each other before they look at its attempts: without this, one that waited
+// for the row alone would see the row as it is but the attempts as they were.
+
+export const deliveryLock = (deliveryId: string) => `delivery:${deliveryId}`

@@ -1,0 +1,70 @@
+// What a worker may do with a delivery, and what became of it. The numbers that the guarantees stand on are here.
+
+import type { AttemptOutcome, DeliveryStatus } from '@postern/db/tables/delivery.table'
+
+/** Who holds a delivery holds it this long; a vendor call and its recording must fit in. Seconds. */
+export const LEASE_SECONDS = 10
+
+/** Attempts that may have reached the recipient: accepted, unknown or still started. */
+export const MAX_PERHAPS_SENT = 2
+
+/** Claims in a row that never came to a rendered message. */
+export const MAX_POISONED = 3
+
+/** Why a delivery was not taken. */
+export type Refusal =
+  | 'gone'
+  | 'taken'
+  | 'expired'
+  | 'not_due'
+  | 'decoy'
+  | 'challenge_over'
+  | 'attempts_used'
+  | 'poisoned'
+
+/** Refusals that changed the delivery: they ended it. */
+export const ENDS_DELIVERY: ReadonlySet<Refusal> = new Set([
+  'decoy',
+  'challenge_over',
+  'attempts_used',
+  'poisoned',
+])
+
+export interface Claim {
+  readonly tenantId: string
+  readonly deliveryId: string
+  /** Writes count only while this is still the row's. A decimal string. */
+  readonly fence: string
+  readonly template: string
+  readonly locale: string | null
+  readonly payload: Buffer | null
+  readonly payloadVersion: number | null
+  /** Since it was due, and until its secret stops working, by the database's clock. Seconds. */
+  readonly secondsWaited: number
+  readonly secondsLeft: number
+  /** The vendors that did not take it so far, one entry an attempt, oldest first. */
+  readonly refusedBy: readonly string[]
+  readonly traceparent: string | null
+}
+
+export type ClaimAnswer =
+  | { readonly kind: 'claimed'; readonly claim: Claim }
+  | { readonly kind: 'refused'; readonly reason: Refusal; readonly status: DeliveryStatus | null }
+
+export interface Attempt {
+  readonly number: number
+  readonly provider: string
+  /** An earlier attempt may already have reached the recipient, so this one is the last. */
+  readonly isLast: boolean
+}
+
+/** How an attempt ended and where the delivery goes. */
+export interface Ending {
+  readonly outcome: Exclude<AttemptOutcome, 'started'>
+  readonly status: 'accepted' | 'failed' | 'unknown' | 'pending'
+  /** Ours, never the vendor's words. */
+  readonly errorCode: string | null
+  readonly providerMessageId: string | null
+  /** When `pending`: milliseconds until the next try. */
+  readonly retryInMs: number | null
+}

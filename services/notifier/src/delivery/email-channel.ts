@@ -1,0 +1,42 @@
+// Deliveries by e-mail: the sealed payload opened, rendered, and addressed to exactly one recipient.
+
+import type { KeyRing } from '@postern/token/key-ring'
+import type { EmailMessage } from '../sender/sender.ts'
+import type { VendorRouter } from '../sender/vendor-router.ts'
+import { displayName } from '../template/display-name.ts'
+import { render } from '../template/render.ts'
+import type { Channel } from './channel.ts'
+import type { Claim } from './delivery.ts'
+import { openPayload } from './payload.ts'
+
+export interface SealRing {
+  readonly ring: KeyRing
+  /** Looks for new keys at once. */
+  refresh(): void
+}
+
+export interface EmailChannelOptions {
+  readonly sealRing: SealRing
+  /** The address that every mail comes from. */
+  readonly from: string
+  readonly vendors: VendorRouter<EmailMessage>
+}
+
+export function createEmailChannel({ sealRing, from, vendors }: EmailChannelOptions): Channel<EmailMessage> {
+  return { name: 'email', vendors, compose: (claim) => composeEmail(claim, sealRing, from) }
+}
+
+function composeEmail(claim: Claim, sealRing: SealRing, from: string): (attempt: number) => EmailMessage {
+  // The gateway may have seen a rotated key before we did.
+  if (sealRing.ring.get(claim.payloadVersion ?? 0) === undefined) sealRing.refresh()
+  const payload = openPayload(sealRing.ring, claim)
+  const tenantName = displayName(payload.tenant_name) || new URL(payload.link).host
+  const mail = render(claim.template, claim.locale, {
+    tenant_name: tenantName,
+    link: payload.link,
+    minutes: Math.max(1, Math.floor(claim.secondsLeft / 60)),
+  })
+  const name = displayName(payload.from_name ?? '') || tenantName
+  const { deliveryId } = claim
+  return (attempt) => ({ deliveryId, attempt, to: payload.to, from: { email: from, name }, ...mail })
+}

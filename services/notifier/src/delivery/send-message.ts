@@ -1,0 +1,101 @@
+// One vendor call, between its attempt's beginning and its outcome in Postgres.
+
+import { setTimeout as pause } from 'node:timers/promises'
+import type { TenantRun } from '@postern/db/with-tenant'
+import type { Clock } from '@postern/service-kit/clock'
+import type { Random } from '@postern/service-kit/random'
+import type { Failpoint } from '../failpoint.ts'
+import type { Sender, SendOutcome } from '../sender/sender.ts'
+import type { VendorRouter } from '../sender/vendor-router.ts'
+import { recordOutcome, startAttempt } from './attempt.store.ts'
+import type { Attempt, Claim, Ending } from './delivery.ts'
+import { endingOf } from './ending.ts'
+
+export interface SendDeps {
+  readonly clock: Clock
+  readonly random: Random
+  readonly failpoint: Failpoint
+  /** For the vendor call and what leads to it, in milliseconds; well below the lease. */
+  readonly callMs: number
+}
+
+export type Sent =
+  /** Not called: the lease, the time or the challenge ended just before. */
+  | { readonly kind: 'stopped' }
+  /** `seconds`: since it was due. */
+  | { readonly kind: 'called'; readonly attempt: Attempt; readonly ending: Ending; readonly seconds: number }
+  /** The vendor was called, but another worker had taken over: nothing was recorded. */
+  | { readonly kind: 'fenced'; readonly attempt: Attempt; readonly ending: Ending }
+
+export interface SendInput<Message> {
+  readonly claim: Claim
+  readonly run: TenantRun
+  readonly vendors: VendorRouter<Message>
+  /** Made ready for attempt number n. */
+  readonly message: (attempt: number) => Message
+}
+
+/** A call that begins later than this after its attempt was recorded could outlive the lease. */
+const SLOWEST_START_MS = 1_500
+
+/** The vendor has answered: a database that is away for a moment must not make a second send of it. Milliseconds. */
+const RECORD_AGAIN_MS = [200, 400, 800, 1_600, 3_200]
+
+export async function sendMessage<Message>(deps: SendDeps, input: SendInput<Message>): Promise<Sent> {
+  const { claim, run, vendors } = input
+  const { clock, callMs } = deps
+  const { sender, hasAnother } = vendors.route(claim.refusedBy)
+  // From before the lease is renewed, so that the call is over before the lease is.
+  const signal = AbortSignal.timeout(callMs)
+  const began = clock.now().getTime()
+  const attempt = await startAttempt(run, claim, sender.provider)
+  if (attempt === null) return { kind: 'stopped' }
+  deps.failpoint('K6')
+  const isLate = clock.now().getTime() - began > SLOWEST_START_MS || signal.aborted
+  const outcome: SendOutcome = isLate
+    ? { kind: 'retryable', code: 'started_too_late' }
+    : await call(sender, input.message(attempt.number), { signal, onWritten: () => deps.failpoint('K7') })
+  deps.failpoint('K8')
+  const seconds = (clock.now().getTime() - began) / 1_000
+  const ending = endingOf(outcome, {
+    isLast: attempt.isLast,
+    refusals: claim.refusedBy.length,
+    hasAnother,
+    leftMs: (claim.secondsLeft - seconds) * 1_000,
+    chance: deps.random.bytes(4).readUInt32BE() / 2 ** 32,
+  })
+  const recorded = await record(run, { claim, attempt, ending })
+  deps.failpoint('K9')
+  if (!recorded) return { kind: 'fenced', attempt, ending }
+  return { kind: 'called', attempt, ending, seconds: claim.secondsWaited + seconds }
+}
+
+/** Senders do not throw; one that does may have sent. Its error is dropped: it may hold the key or the link. */
+async function call<Message>(
+  sender: Sender<Message>,
+  message: Message,
+  context: Parameters<Sender<Message>['send']>[1],
+): Promise<SendOutcome> {
+  try {
+    return await sender.send(message, context)
+  } catch {
+    return { kind: 'unknown', code: 'sender_failed' }
+  }
+}
+
+interface Result {
+  readonly claim: Claim
+  readonly attempt: Attempt
+  readonly ending: Ending
+}
+
+async function record(run: TenantRun, { claim, attempt, ending }: Result): Promise<boolean> {
+  for (const againMs of RECORD_AGAIN_MS) {
+    try {
+      return await recordOutcome(run, claim, attempt, ending)
+    } catch {
+      await pause(againMs)
+    }
+  }
+  return recordOutcome(run, claim, attempt, ending)
+}

@@ -1,0 +1,229 @@
+// Rows as the gateway writes them, on a real Postgres, and what became of them.
+
+import { createSecretKey, randomBytes } from 'node:crypto'
+import type { NotifierDatabase } from '@postern/db/databases/notifier.database'
+import { type Database, openDatabase } from '@postern/db/pool'
+import { alone, type TenantRun } from '@postern/db/with-tenant'
+import { type TestScope, testDatabase } from '@postern/testkit/postgres'
+import { createKeyRing, type KeyRing } from '@postern/token/key-ring'
+import { seal } from '@postern/token/seal'
+import pg from 'pg'
+import { v7 as uuid } from 'uuid'
+
+export type TestDatabase = Awaited<ReturnType<typeof testDatabase>>
+export type Steps = NonNullable<NonNullable<Parameters<typeof testDatabase>[1]>['steps']>
+
+export interface Fixture {
+  readonly urls: TestDatabase
+  readonly admin: pg.Pool
+  readonly database: Database<NotifierDatabase>
+  readonly sealRing: KeyRing
+  run(tenantId: string): TenantRun
+}
+
+export const newSealRing = (): KeyRing =>
+  createKeyRing('seal', [{ version: 1, key: createSecretKey(randomBytes(32)) }])
+
+/** A migrated database that ends with the test, seen as its superuser and as the notifier. */
+export async function fixture(
+  t: TestScope,
+  options: { steps?: Steps; sealRing?: KeyRing } = {},
+): Promise<Fixture> {
+  const urls = await testDatabase(t, options.steps === undefined ? {} : { steps: options.steps })
+  const admin = new pg.Pool({ connectionString: urls.adminUrl, max: 4 })
+  admin.on('error', () => undefined)
+  const database = openDatabase<NotifierDatabase>({ url: urls.notifierUrl, max: 10, applicationName: 'test' })
+  t.teardown(async () => {
+    await database.close()
+    await admin.end()
+  })
+  const run = (tenantId: string) =>
+    alone(database, { tenantId, actor: 'service:notifier', requestId: null, traceparent: null })
+  return { urls, admin, database, sealRing: options.sealRing ?? newSealRing(), run }
+}
+
+export type ChallengeState = 'none' | 'live' | 'consumed' | 'superseded' | 'revoked' | 'expired' | 'missing'
+
+export interface DeliveryInput {
+  readonly status?: string
+  readonly challenge?: ChallengeState
+  readonly decoy?: boolean
+  readonly template?: string
+  readonly locale?: string
+  /** Seconds from now. */
+  readonly sendIn?: number
+  readonly expiresIn?: number
+  readonly dueIn?: number | null
+  readonly leaseIn?: number | null
+  readonly fence?: number
+  readonly poisoned?: number
+  readonly traceparent?: string
+  readonly payload?: object | Buffer | null
+  readonly link?: string
+  readonly to?: string
+  readonly tenantName?: string
+}
+
+export interface Ids {
+  readonly tenantId: string
+  readonly deliveryId: string
+  readonly challengeId: string
+}
+
+/** Writes a delivery and its challenge, sealed exactly as the gateway seals. */
+export async function givenDelivery({ admin, sealRing }: Fixture, input: DeliveryInput = {}): Promise<Ids> {
+  const ids = { tenantId: uuid(), deliveryId: uuid(), challengeId: uuid() }
+  const { challenge = 'live' } = input
+  if (challenge !== 'none' && challenge !== 'missing') await insertChallenge(admin, ids, challenge)
+  const { version, box } = sealedPayload(sealRing, ids, input)
+  await admin.query(
+    `INSERT INTO deliveries (tenant_id, id, challenge_id, channel, template, locale, status, decoy, payload,
+       payload_version, send_at, expires_at, due_at, lease_until, fence, poisoned, traceparent)
+     VALUES ($1, $2, $3, 'email', $4, $5, $6, $7, $8, $9, now() + $10 * interval '1 s', now() + $11 * interval '1 s',
+       now() + $12 * interval '1 s', now() + $13 * interval '1 s', $14, $15, $16)`,
+    [
+      ids.tenantId,
+      ids.deliveryId,
+      challenge === 'none' ? null : ids.challengeId,
+      input.template ?? 'magic_link',
+      input.locale ?? null,
+      input.status ?? 'queued',
+      input.decoy ?? false,
+      box,
+      version,
+      input.sendIn ?? 0,
+      input.expiresIn ?? 600,
+      input.dueIn === undefined ? 10 : input.dueIn,
+      input.leaseIn ?? null,
+      input.fence ?? 0,
+      input.poisoned ?? 0,
+      input.traceparent ?? null,
+    ],
+  )
+  return ids
+}
+
+async function insertChallenge(admin: pg.Pool, ids: Ids, state: ChallengeState): Promise<void> {
+  const when = (wanted: ChallengeState) => (state === wanted ? new Date(Date.now() - 1_000) : null)
+  await admin.query(
+    `INSERT INTO challenges (tenant_id, id, kind, purpose, identifier_kind, identity_key, address, digest, key_version,
+       redirect_url, decoy, metadata, due_at, expires_at, consumed_at, superseded_at, revoked_at)
+     VALUES ($1, $2, 'magic_link', 'sign_in', 'email', 'a@example.org', 'a@example.org', $3, 1, 'https://app.test/', false,
+       '{}', now(), now() + $4 * interval '1 s', $5, $6, $7)`,
+    [
+      ids.tenantId,
+      ids.challengeId,
+      randomBytes(32),
+      state === 'expired' ? -1 : 600,
+      when('consumed'),
+      when('superseded'),
+      when('revoked'),
+    ],
+  )
+}
+
+export function payloadOf(
+  input: Pick<DeliveryInput, 'link' | 'to' | 'tenantName'> = {},
+): Record<string, unknown> {
+  return {
+    v: 1,
+    to: input.to ?? 'ada@example.org',
+    link: input.link ?? 'https://id.example.org/l#abc',
+    expires_at: new Date(Date.now() + 600_000).toISOString(),
+    tenant_name: input.tenantName ?? 'Acme',
+  }
+}
+
+function sealedPayload(ring: KeyRing, { tenantId, deliveryId }: Ids, input: DeliveryInput) {
+  if (input.payload === null) return { version: 1, box: null }
+  if (Buffer.isBuffer(input.payload)) return { version: 1, box: input.payload }
+  const plain = Buffer.from(JSON.stringify(input.payload ?? payloadOf(input)))
+  return seal(ring, plain, { tenantId, table: 'deliveries', rowId: deliveryId }, randomBytes(12))
+}
+
+export interface DeliveryState {
+  readonly status: string
+  readonly payload: Buffer | null
+  readonly fence: string
+  readonly dueIn: number | null
+  readonly leaseIn: number | null
+  readonly poisoned: number
+  readonly worker: string | null
+}
+
+export async function deliveryState({ admin }: Fixture, { deliveryId }: Ids): Promise<DeliveryState> {
+  const { rows } = await admin.query<DeliveryState>(
+    `SELECT status, payload, fence, extract(epoch FROM due_at - now())::float8 AS "dueIn",
+            extract(epoch FROM lease_until - now())::float8 AS "leaseIn", poisoned, worker
+       FROM deliveries WHERE id = $1`,
+    [deliveryId],
+  )
+  const [row] = rows
+  if (row === undefined) throw new Error('no such delivery')
+  return row
+}
+
+export interface EventRow {
+  readonly kind: string
+  readonly actor: string
+  readonly outcome: string
+  readonly reason: string | null
+  readonly traceparent: string | null
+  readonly data: Record<string, unknown>
+}
+
+/** The delivery's events so far, oldest first. */
+export async function eventsOf({ admin }: Fixture, { deliveryId }: Ids): Promise<EventRow[]> {
+  const { rows } = await admin.query<EventRow>(
+    'SELECT kind, actor, outcome, reason, traceparent, data FROM outbox WHERE subject = $1 ORDER BY id',
+    [`delivery:${deliveryId}`],
+  )
+  return rows
+}
+
+export interface AttemptRow {
+  readonly number: number
+  readonly provider: string
+  readonly outcome: string
+  readonly error_code: string | null
+  readonly provider_message_id: string | null
+}
+
+export async function attemptsOf({ admin }: Fixture, { deliveryId }: Ids): Promise<AttemptRow[]> {
+  const { rows } = await admin.query<AttemptRow>(
+    `SELECT number, provider, outcome, error_code, provider_message_id FROM attempts WHERE delivery_id = $1
+      ORDER BY number`,
+    [deliveryId],
+  )
+  return rows
+}
+
+/** An attempt of an earlier worker. */
+export async function givenAttempt(
+  { admin }: Fixture,
+  ids: Ids,
+  number: number,
+  outcome: string,
+): Promise<void> {
+  await admin.query(
+    `INSERT INTO attempts (tenant_id, delivery_id, number, provider, fence, outcome, finished_at)
+     VALUES ($1, $2, $3, 'sendgrid', 0, $4, CASE WHEN $4 = 'started' THEN NULL ELSE now() END)`,
+    [ids.tenantId, ids.deliveryId, number, outcome],
+  )
+}
+
+/** Ends the lease of whoever holds the delivery, as time would. */
+export async function endLease({ admin }: Fixture, { deliveryId }: Ids): Promise<void> {
+  await admin.query(
+    `UPDATE deliveries SET lease_until = now() - interval '1 ms', due_at = now() - interval '1 ms' WHERE id = $1`,
+    [deliveryId],
+  )
+}
+
+/** Whether a statement waits for a lock that another holds. */
+export async function someoneWaits({ admin }: Fixture): Promise<boolean> {
+  const { rowCount } = await admin.query(
+    `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  )
+  return (rowCount ?? 0) > 0
+}

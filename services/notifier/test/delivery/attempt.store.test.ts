@@ -1,0 +1,214 @@
+import t from 'tap'
+import { recordOutcome, startAttempt } from '../../src/delivery/attempt.store.ts'
+import { claimDelivery } from '../../src/delivery/claim.store.ts'
+import type { Claim, Ending } from '../../src/delivery/delivery.ts'
+import {
+  attemptsOf,
+  type DeliveryInput,
+  deliveryState,
+  endLease,
+  eventsOf,
+  fixture,
+  givenAttempt,
+  givenDelivery,
+  type Ids,
+} from '../delivery-fixture.ts'
+
+const f = await fixture(t)
+
+async function claimed(ids: Ids, worker = 'w1'): Promise<Claim> {
+  const answer = await claimDelivery(f.run(ids.tenantId), { ...ids, worker })
+  if (answer.kind !== 'claimed') throw new Error(`not claimed: ${answer.reason}`)
+  return answer.claim
+}
+
+async function held(input: DeliveryInput = {}): Promise<{ ids: Ids; claim: Claim }> {
+  const ids = await givenDelivery(f, input)
+  return { ids, claim: await claimed(ids) }
+}
+
+const start = (claim: Claim) => startAttempt(f.run(claim.tenantId), claim, 'sendgrid')
+const challengeBecomes = (column: string, ids: Ids) =>
+  f.admin.query(`UPDATE challenges SET ${column} = now() WHERE id = $1`, [ids.challengeId])
+
+const ACCEPTED: Ending = {
+  outcome: 'accepted',
+  status: 'accepted',
+  errorCode: null,
+  providerMessageId: 'm-1',
+  retryInMs: null,
+}
+const ENDINGS: readonly (Ending & { event: string })[] = [
+  { ...ACCEPTED, event: 'delivery.accepted' },
+  {
+    outcome: 'permanent',
+    status: 'failed',
+    errorCode: 'http_400',
+    providerMessageId: null,
+    retryInMs: null,
+    event: 'delivery.failed',
+  },
+  {
+    outcome: 'unknown',
+    status: 'unknown',
+    errorCode: 'http_503',
+    providerMessageId: null,
+    retryInMs: null,
+    event: 'delivery.unknown',
+  },
+  {
+    outcome: 'retryable',
+    status: 'pending',
+    errorCode: 'vendor_rate_limited',
+    providerMessageId: null,
+    retryInMs: 7_000,
+    event: 'delivery.deferred',
+  },
+  {
+    outcome: 'unknown',
+    status: 'pending',
+    errorCode: 'timeout',
+    providerMessageId: null,
+    retryInMs: 10_000,
+    event: 'delivery.deferred',
+  },
+]
+
+t.test(
+  'an attempt is recorded with its event, renews the lease and takes the poison count back',
+  async (t) => {
+    const { ids, claim } = await held()
+    await f.admin.query(`UPDATE deliveries SET lease_until = now() + interval '2 s' WHERE id = $1`, [
+      ids.deliveryId,
+    ])
+    t.same(await start(claim), { number: 1, provider: 'sendgrid', isLast: false })
+    t.match(await attemptsOf(f, ids), [{ number: 1, provider: 'sendgrid', outcome: 'started' }])
+    t.match(await eventsOf(f, ids), [
+      { kind: 'delivery.attempted', actor: 'service:notifier', data: { attempt: 1, provider: 'sendgrid' } },
+    ])
+    const state = await deliveryState(f, ids)
+    t.equal(state.poisoned, 0)
+    t.ok((state.leaseIn ?? 0) > 9)
+    t.equal(state.dueIn?.toFixed(3), state.leaseIn?.toFixed(3))
+  },
+)
+
+t.test('nothing begins once the challenge was used, superseded, revoked or expired', async (t) => {
+  for (const column of ['consumed_at', 'superseded_at', 'revoked_at', 'expires_at']) {
+    const { ids, claim } = await held()
+    await challengeBecomes(column, ids)
+    t.equal(await start(claim), null, column)
+    t.same(await attemptsOf(f, ids), [], column)
+    t.same(await eventsOf(f, ids), [], column)
+  }
+})
+
+t.test('nothing begins after the delivery’s time, after the lease, or under an old fence', async (t) => {
+  const late = await held()
+  await f.admin.query('UPDATE deliveries SET expires_at = clock_timestamp() WHERE id = $1', [
+    late.ids.deliveryId,
+  ])
+  t.equal(await start(late.claim), null, 'expired')
+
+  const slow = await held()
+  await endLease(f, slow.ids)
+  t.equal(await start(slow.claim), null, 'lease over')
+
+  const fenced = await held()
+  await endLease(f, fenced.ids)
+  const next = await claimed(fenced.ids, 'w2')
+  t.equal(await start(fenced.claim), null, 'fenced')
+  t.match(await start(next), { number: 1 })
+})
+
+t.test('the second attempt that may be sent is the last, and there is no third', async (t) => {
+  const { ids, claim } = await held()
+  await givenAttempt(f, ids, 1, 'retryable')
+  await givenAttempt(f, ids, 2, 'unknown')
+  t.match(await start(claim), { number: 3, isLast: true })
+  t.equal(await start(claim), null)
+  t.equal((await attemptsOf(f, ids)).length, 3)
+})
+
+t.test(
+  'an outcome moves attempt and delivery together, tells it once, and wipes the payload at an end',
+  async (t) => {
+    for (const { event, ...ending } of ENDINGS) {
+      const what = `${ending.outcome} → ${ending.status}`
+      const { ids, claim } = await held()
+      const attempt = await start(claim)
+      if (attempt === null) throw new Error('not started')
+      t.equal(await recordOutcome(f.run(ids.tenantId), claim, attempt, ending), true, what)
+      t.match(
+        await attemptsOf(f, ids),
+        [
+          {
+            outcome: ending.outcome,
+            error_code: ending.errorCode,
+            provider_message_id: ending.providerMessageId,
+          },
+        ],
+        what,
+      )
+      const state = await deliveryState(f, ids)
+      t.match(state, { status: ending.status, leaseIn: null }, what)
+      const isOver = ending.status !== 'pending'
+      t.equal(state.payload === null, isOver, what)
+      if (isOver) t.equal(state.dueIn, null, what)
+      else t.ok(Math.abs((state.dueIn ?? 0) - (ending.retryInMs ?? 0) / 1_000) < 1, what)
+      const [, told, ...more] = await eventsOf(f, ids)
+      t.same(more, [], what)
+      t.match(
+        told,
+        { kind: event, reason: ending.errorCode, data: { attempt: 1, provider: 'sendgrid' } },
+        what,
+      )
+    }
+  },
+)
+
+t.test('a worker that was away while another took over changes 0 rows', async (t) => {
+  for (const { event: _, ...ending } of ENDINGS) {
+    const { ids, claim } = await held()
+    const attempt = await start(claim)
+    if (attempt === null) throw new Error('not started')
+    await endLease(f, ids)
+    await claimed(ids, 'w2')
+    const before = [await deliveryState(f, ids), await attemptsOf(f, ids), await eventsOf(f, ids)]
+    t.equal(await recordOutcome(f.run(ids.tenantId), claim, attempt, ending), false)
+    const after = [await deliveryState(f, ids), await attemptsOf(f, ids), await eventsOf(f, ids)]
+    t.same(withoutTimes(after), withoutTimes(before))
+  }
+})
+
+t.test('an answer that comes after the lease, before anybody took over, still counts', async (t) => {
+  const { ids, claim } = await held()
+  const attempt = await start(claim)
+  if (attempt === null) throw new Error('not started')
+  // As the relay does when the lease is over.
+  await f.admin.query(`UPDATE deliveries SET status = 'queued', drive = drive + 1 WHERE id = $1`, [
+    ids.deliveryId,
+  ])
+  t.equal(await recordOutcome(f.run(ids.tenantId), claim, attempt, ACCEPTED), true)
+  t.match(await deliveryState(f, ids), { status: 'accepted', payload: null })
+})
+
+t.test('an outcome is recorded once, and never on a delivery that has ended', async (t) => {
+  const { ids, claim } = await held()
+  const attempt = await start(claim)
+  if (attempt === null) throw new Error('not started')
+  const results = await Promise.all(
+    Array.from({ length: 20 }, () => recordOutcome(f.run(ids.tenantId), claim, attempt, ACCEPTED)),
+  )
+  t.equal(results.filter(Boolean).length, 1)
+  t.equal((await eventsOf(f, ids)).filter((event) => event.kind === 'delivery.accepted').length, 1)
+
+  const cancelled = await held()
+  const begun = await start(cancelled.claim)
+  if (begun === null) throw new Error('not started')
+  await f.admin.query(`UPDATE deliveries SET status = 'cancelled' WHERE id = $1`, [cancelled.ids.deliveryId])
+  t.equal(await recordOutcome(f.run(cancelled.ids.tenantId), cancelled.claim, begun, ACCEPTED), false)
+})
+
+const withoutTimes = (seen: unknown[]) =>
+  JSON.parse(JSON.stringify(seen, (key, value) => (key === 'dueIn' || key === 'leaseIn' ? undefined : value)))
