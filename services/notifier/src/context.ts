@@ -1,0 +1,128 @@
+// The notifier's parts, built from its configuration and ended in the reverse order. Tests put others in their places.
+
+import { hostname } from 'node:os'
+import { watchRing } from '@postern/config/watch-ring'
+import type { NotifierDatabase } from '@postern/db/databases/notifier.database'
+import { type Database, openDatabase } from '@postern/db/pool'
+import { openQueueConnection, type QueueConnection } from '@postern/queue/connection'
+import { type Clock, systemClock } from '@postern/service-kit/clock'
+import type { Parts } from '@postern/service-kit/lifecycle'
+import { type Random, systemRandom } from '@postern/service-kit/random'
+import type { Logger } from '@postern/telemetry/logger'
+import { createMetrics, type Metrics } from '@postern/telemetry/metric-names'
+import { startTelemetry, type Telemetry } from '@postern/telemetry/tracing'
+import { LiveKeyRing, ringOf } from '@postern/token/key-ring'
+import type { NotifierConfig, NotifierSecrets, NotifierSettings } from './config.ts'
+import type { Channel } from './delivery/channel.ts'
+import type { DeliverJobDeps } from './delivery/deliver-message.job.ts'
+import { createDeliveryMetrics } from './delivery/delivery-metrics.ts'
+import { createEmailChannel, type SealRing } from './delivery/email-channel.ts'
+import { type Failpoint, killAt, noFailpoint } from './failpoint.ts'
+import type { EmailMessage } from './sender/sender.ts'
+import { createSendGridSender } from './sender/sendgrid.sender.ts'
+import { tracedSender } from './sender/traced-sender.ts'
+import { createVendorRouter } from './sender/vendor-router.ts'
+
+export interface Context extends DeliverJobDeps<NotifierDatabase> {
+  readonly settings: NotifierSettings
+  readonly telemetry: Telemetry
+  readonly metrics: Metrics
+  readonly queue: QueueConnection
+  readonly email: Channel<EmailMessage>
+}
+
+export interface Overrides {
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly failpoint?: Failpoint
+  /** For one vendor call, in milliseconds; 8,000 unless told. */
+  readonly callMs?: number
+}
+
+const VERSION = '0.1.0'
+const CALL_MS = 8_000
+const RING_LOOK_MS = 5_000
+
+export function createContext(
+  { settings, secrets }: NotifierConfig,
+  { logger, parts }: { logger: Logger; parts: Parts },
+  overrides: Overrides = {},
+): Context {
+  const { clock = systemClock, random = systemRandom, callMs = CALL_MS } = overrides
+  const { otlpEndpoint } = settings
+  const telemetry = startTelemetry({
+    service: 'notifier',
+    version: VERSION,
+    ...(otlpEndpoint && { otlpEndpoint }),
+  })
+  parts.add('telemetry', (leftMs) => telemetry.stop(leftMs))
+  const metrics = createMetrics(telemetry.meter)
+  const database = openNotifierDatabase(settings, secrets, logger)
+  parts.add('database', () => database.close())
+  const queue = openQueueConnection({
+    url: secrets.queueUrl,
+    name: 'postern-notifier',
+    logger,
+    prefix: settings.queuePrefix,
+  })
+  parts.add('queue connection', () => queue.close())
+  const sealRing = openSealRing(secrets, { logger, parts, clock })
+  const sendgrid = createSendGridSender({
+    url: settings.sendgridUrl,
+    apiKey: secrets.sendgridApiKey,
+    timeoutMs: callMs,
+    connections: settings.concurrency,
+  })
+  parts.add('sendgrid', () => sendgrid.close())
+  const vendors = createVendorRouter([tracedSender(sendgrid, telemetry.tracer)])
+  return {
+    settings,
+    logger,
+    telemetry,
+    metrics,
+    deliveryMetrics: createDeliveryMetrics(metrics, telemetry.meter),
+    clock,
+    random,
+    database,
+    queue,
+    email: createEmailChannel({ sealRing, from: settings.emailFrom, vendors }),
+    worker: `${hostname()}:${process.pid}`,
+    failpoint: overrides.failpoint ?? failpointOf(settings),
+    callMs,
+  }
+}
+
+function openNotifierDatabase(
+  settings: NotifierSettings,
+  secrets: NotifierSecrets,
+  logger: Logger,
+): Database<NotifierDatabase> {
+  return openDatabase<NotifierDatabase>({
+    url: secrets.databaseUrl,
+    max: settings.poolSize,
+    applicationName: 'postern-notifier',
+    onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
+  })
+}
+
+/** The ring that payloads are opened with: a rotated key is picked up as it comes, or when a payload names it first. */
+function openSealRing(
+  { sealRing }: NotifierSecrets,
+  { logger, parts, clock }: { logger: Logger; parts: Parts; clock: Clock },
+): SealRing {
+  const ring = new LiveKeyRing(ringOf(sealRing))
+  const watch = watchRing(sealRing, {
+    everyMs: RING_LOOK_MS,
+    overlapMs: 0,
+    now: () => clock.now(),
+    onRing: (contents) => ring.replace(ringOf(contents)),
+    onFault: (fault) => logger.error({ fault }, 'the seal ring on the disk is not right'),
+  })
+  parts.add('seal ring', () => watch.stop())
+  return { ring, refresh: () => watch.refresh() }
+}
+
+function failpointOf({ failpoint }: NotifierSettings): Failpoint {
+  const [point] = failpoint?.split(':') ?? []
+  return point === undefined ? noFailpoint : killAt(point, () => process.kill(process.pid, 'SIGKILL'))
+}
