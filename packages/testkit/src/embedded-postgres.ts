@@ -1,9 +1,10 @@
 // A real Postgres for a data-dir, from the binaries that came with the install, on the loopback alone. Ctrl-C
 // does not reach it (whoever started it stops it, last), and it ends with its owner even when that one is killed.
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import pg from 'pg'
+import { isPortFree } from './free-port.ts'
 import { until } from './poll.ts'
 import { type AccountOptions, choosePostgresAccount } from './postgres-account.ts'
 import { PostgresError, postgresHome } from './postgres-binaries.ts'
@@ -37,16 +38,20 @@ const startMs = 30_000
  */
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir)
-  const cluster = clusterOf(dataDir)
+  const { port, durable = true, guard = sharedProcessGuard() } = options
   const logFile = options.logFile ?? join(dataDir, 'postgres.log')
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  const account = choosePostgresAccount(postgresHome(), cluster, options.account)
+  const account = choosePostgresAccount(postgresHome(), clusterOf(dataDir), options.account)
   const password = await ensureCluster(dataDir, account)
+  // Its account may have no way through the folders above, only to where the link points.
+  const cluster = realpathSync(clusterOf(dataDir))
   const running = await clearStaleLock(cluster)
   if (running !== null) {
     throw new PostgresError(`Another Postgres (process ${running}) already runs on ${dataDir}.`)
   }
-  const { port, durable = true, guard = sharedProcessGuard() } = options
+  // Else whoever listens there would be asked whether our server is up.
+  if (!(await isPortFree(port)))
+    throw new PostgresError(`Port ${port} is taken: Postgres cannot listen there.`)
   const server = launchPostgres({ account, cluster, port, logFile, durable, guard })
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
   try {

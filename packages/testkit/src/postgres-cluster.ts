@@ -1,7 +1,7 @@
 // Makes a database cluster (initdb) once, whole or not at all: it is built beside its place and renamed, so
 // that an interrupted first start leaves nothing that looks like a cluster.
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,7 +41,7 @@ async function readPassword(passwordFile: string): Promise<string> {
 async function initialise(cluster: string, password: string, account: PostgresAccount): Promise<void> {
   // A link (see postgres-account.ts) points to an empty folder of the account's: initdb works inside it.
   const linked = existsSync(cluster)
-  const building = linked ? cluster : `${cluster}.building`
+  const building = linked ? realpathSync(cluster) : `${cluster}.building`
   if (!linked) {
     await rm(building, { recursive: true, force: true })
     await mkdir(building, { mode: 0o700 })

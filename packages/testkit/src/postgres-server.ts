@@ -41,15 +41,20 @@ export function launchPostgres(launch: Launch): PostgresServer {
     child.once('exit', ended)
     child.once('error', ended)
   })
+  const untilEnded = (ending: Promise<void>) => {
+    // The server does not keep its owner alive, but its end must still be heard of.
+    child.ref()
+    return ending.then(() => exited)
+  }
   let stopping: Promise<void> | undefined
   return {
     pid,
     exited,
     stop: () => {
-      stopping ??= stop(pid).then(() => exited)
+      stopping ??= untilEnded(stop(pid))
       return stopping
     },
-    kill: () => kill(pid).then(() => exited),
+    kill: () => untilEnded(kill(pid)),
   }
 }
 
