@@ -11,8 +11,9 @@ export function houseFiles(root: string): string[] {
   return names.filter((name) => existsSync(join(root, name)) && statSync(join(root, name)).isFile()).sort()
 }
 
-/** The file's text; null when it is not text. */
+/** The file's text; null when there is no such file, or it is not text. */
 export function readText(root: string, file: string): string | null {
+  if (!existsSync(join(root, file))) return null
   const bytes = readFileSync(join(root, file))
   return bytes.includes(0) ? null : bytes.toString('utf8')
 }
