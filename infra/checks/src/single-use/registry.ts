@@ -1,0 +1,161 @@
+// The registry: everything that may happen once, or that counts. Each changes by one guarded statement, and has a test in
+// which many try at once. A store that changes such a column without an entry here fails the check.
+
+export interface SingleUse {
+  /** What may be spent or counted. */
+  readonly name: string
+  /** What must hold, whoever races. */
+  readonly holds: string
+  /** `table.column` that the statement marks or counts up; empty where a row's coming or going decides. */
+  readonly columns: readonly string[]
+  /** Where the guarded statement is: a function of a store, or of the database. */
+  readonly statement: { readonly file: string; readonly function: string }
+  readonly race: { readonly file: string; readonly title: string }
+}
+
+const GATEWAY = 'services/gateway'
+const NOTIFIER = 'services/notifier'
+const RELAY = 'packages/db/src/migrations/0005-relay.sql'
+
+export const REGISTRY: readonly SingleUse[] = [
+  {
+    name: 'magic link',
+    holds: 'one link opens one session',
+    columns: ['challenges.consumed_at'],
+    statement: { file: `${GATEWAY}/src/challenge/consume-challenge.store.ts`, function: 'consumeChallenge' },
+    race: {
+      file: `${GATEWAY}/test/challenge/verify-magic-link.test.ts`,
+      title: 'of 100 verifies of one link at once exactly one opens a session',
+    },
+  },
+  {
+    name: 'user of an address',
+    holds: 'one address has one user',
+    columns: [],
+    statement: { file: `${GATEWAY}/src/challenge/consume-challenge.store.ts`, function: 'consumeChallenge' },
+    race: {
+      file: `${GATEWAY}/test/challenge/verify-magic-link.test.ts`,
+      title: 'two first links of one address proven at once make one user',
+    },
+  },
+  {
+    name: 'live link of an address and purpose',
+    holds: 'a newer link leaves no older one live',
+    columns: ['challenges.superseded_at'],
+    statement: { file: `${GATEWAY}/src/challenge/issue-challenge.store.ts`, function: 'insertChallenge' },
+    race: {
+      file: `${GATEWAY}/test/challenge/issue-magic-link.test.ts`,
+      title: 'of links issued at once for one address and purpose one is live',
+    },
+  },
+  {
+    name: 'sends of an identifier',
+    holds: 'a window has no more sends than its limit',
+    columns: ['identifier_guards.sends'],
+    statement: { file: `${GATEWAY}/src/challenge/issue-challenge.store.ts`, function: 'insertChallenge' },
+    race: {
+      file: `${GATEWAY}/test/challenge/issue-magic-link.test.ts`,
+      title: 'of 100 issues at once five are sent, whatever the plus-tag; the first refusal is told once',
+    },
+  },
+  {
+    name: 'revocation of a link',
+    holds: 'a link is revoked or used, never both, and its end is told once',
+    columns: ['challenges.revoked_at'],
+    statement: { file: `${GATEWAY}/src/challenge/challenge.store.ts`, function: 'revokeChallenge' },
+    race: {
+      file: `${GATEWAY}/test/challenge/revoke-magic-link.test.ts`,
+      title: 'a link verified and revoked at once, by many, ends one way and tells it once',
+    },
+  },
+  {
+    name: 'revocation of an API key',
+    holds: 'a key is revoked once and told once',
+    columns: ['api_keys.revoked_at'],
+    statement: { file: `${GATEWAY}/src/tenant/api-key.store.ts`, function: 'revokeApiKey' },
+    race: {
+      file: `${GATEWAY}/test/tenant/api-key.test.ts`,
+      title: 'a key revoked by many at once is told once',
+    },
+  },
+  {
+    name: 'Idempotency-Key',
+    holds: 'one key makes one intent',
+    columns: [],
+    statement: { file: `${GATEWAY}/src/idempotency/idempotency.store.ts`, function: 'tryClaim' },
+    race: {
+      file: `${GATEWAY}/test/idempotency/run-once.test.ts`,
+      title: '100 requests with one key at once make one intent',
+    },
+  },
+  {
+    name: 'claim of a delivery',
+    holds: 'one worker holds it, and three claims that came to nothing are the last',
+    columns: ['deliveries.fence', 'deliveries.poisoned'],
+    statement: { file: `${NOTIFIER}/src/delivery/claim.store.ts`, function: 'claimDelivery' },
+    race: {
+      file: `${NOTIFIER}/test/delivery/claim.store.test.ts`,
+      title: 'of a hundred claims of one delivery exactly one is granted',
+    },
+  },
+  {
+    name: 'attempt of a delivery',
+    holds: 'two attempts that perhaps were sent are the last',
+    columns: [],
+    statement: { file: `${NOTIFIER}/src/delivery/attempt.store.ts`, function: 'startAttempt' },
+    race: {
+      file: `${NOTIFIER}/test/delivery/deliver-message.test.ts`,
+      title: 'a hundred workers racing on one delivery make one vendor call',
+    },
+  },
+  {
+    name: 'hand-over to the queue',
+    holds: 'a due delivery gets one job',
+    columns: ['deliveries.drive'],
+    statement: { file: RELAY, function: 'claim_due' },
+    race: {
+      file: 'packages/db/test/relay.store.test.ts',
+      title: 'a hundred relays at once never hand out a delivery twice',
+    },
+  },
+  {
+    name: 'second hand-over',
+    holds: 'what the queue lost gets one new job',
+    columns: ['deliveries.drive'],
+    statement: { file: RELAY, function: 'redrive' },
+    race: {
+      file: 'packages/db/test/relay.store.test.ts',
+      title: 'twenty who redrive the same delivery at once drive it once',
+    },
+  },
+  {
+    name: 'end of a delivery’s time',
+    holds: 'a delivery ends once, and who held it is fenced',
+    columns: ['deliveries.fence'],
+    statement: { file: RELAY, function: 'expire_due' },
+    race: {
+      file: 'packages/db/test/relay.store.test.ts',
+      title: 'twenty who end what ran out of time end each once',
+    },
+  },
+  {
+    name: 'naming of an event',
+    holds: 'an event is in one batch',
+    columns: [],
+    statement: { file: RELAY, function: 'claim_events' },
+    race: {
+      file: 'packages/db/test/record-events.test.ts',
+      title: 'a hundred who ask at once are never named the same event',
+    },
+  },
+  {
+    name: 'recording of an event',
+    holds: 'an event is in the trail once',
+    columns: [],
+    statement: { file: RELAY, function: 'record_events' },
+    race: {
+      file: 'packages/db/test/record-events.test.ts',
+      title: 'twenty who record the same events at once, in any order, record each exactly once',
+    },
+  },
+]
