@@ -58,6 +58,6 @@ export const CHECKS: readonly Check[] = [
   {
     name: 'unused',
     describe: 'no file, export or dependency is left over',
-    command: ['node', 'node_modules/knip/bin/knip.js', '--no-progress'],
+    command: ['node', 'node_modules/knip/bin/knip.js', '--no-progress', '--no-config-hints'],
   },
 ]
