@@ -59,6 +59,9 @@ export const SETTINGS = {
 
 export type GatewaySettings = Settings<typeof SETTINGS>
 
+/** A new pepper or seal key is read everywhere before one process writes with it. */
+export const WRITE_OVERLAP_MS = 15_000
+
 export interface GatewaySecrets {
   databaseUrl: string
   queueUrl: string
@@ -96,8 +99,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, no
         redisUrl: secrets.optionalUrl('redis-url', { schemes: ['redis', 'rediss'] }),
         adminKey: secrets.text('admin-key', { minLength: 32 }),
         rings: {
-          pepper: secrets.ring('pepper', 'symmetric'),
-          seal: secrets.ring('seal', 'symmetric'),
+          pepper: secrets.ring('pepper', 'symmetric', { overlapMs: WRITE_OVERLAP_MS, now }),
+          seal: secrets.ring('seal', 'symmetric', { overlapMs: WRITE_OVERLAP_MS, now }),
           jwt: secrets.ring('jwt', 'ec', { overlapMs: settings.ringOverlap, now }),
         },
       },

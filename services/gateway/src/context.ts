@@ -20,7 +20,7 @@ import type { Telemetry } from '@postern/telemetry/tracing'
 import type { KeyRing } from '@postern/token/key-ring'
 import type { Redis } from 'ioredis'
 import { openLimitRedis } from './abuse/limit-redis.ts'
-import type { GatewayConfig } from './config.ts'
+import { type GatewayConfig, WRITE_OVERLAP_MS } from './config.ts'
 
 export interface GatewayContext {
   config: GatewayConfig['settings']
@@ -52,8 +52,6 @@ export interface Ambient {
   telemetry: Telemetry
 }
 
-/** New pepper and seal keys are read everywhere before one process writes with them. */
-const WRITE_OVERLAP_MS = 15_000
 const RELAY_STOP_MS = 5_000
 
 export async function buildContext(

@@ -3,7 +3,7 @@
 import { type Static, Type } from 'typebox'
 import { Instant, Metadata, Nullable, Uuid } from './fields.ts'
 
-export const PURPOSES = ['sign_in', 'verify_email', 'step_up', 'onboarding'] as const
+export const PURPOSES = ['sign_in', 'verify_email', 'onboarding'] as const
 export type Purpose = (typeof PURPOSES)[number]
 
 export const CHALLENGE_STATUSES = ['pending', 'consumed', 'expired', 'superseded', 'revoked'] as const
@@ -29,13 +29,11 @@ export const IssueMagicLinkBody = Type.Object(
   {
     email: Type.String({ minLength: 3, maxLength: 254 }),
     purpose: Type.Optional(Type.Enum([...PURPOSES])),
-    session_id: Type.Optional(Uuid),
     redirect_url: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
     locale: Type.Optional(Type.String({ pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$', maxLength: 35 })),
     create_user: Type.Optional(Type.Boolean()),
     code_challenge: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' })),
     code_challenge_method: Type.Optional(Type.Literal('S256')),
-    mfa_token: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
     metadata: Type.Optional(Metadata),
     send_at: Type.Optional(Instant),
   },

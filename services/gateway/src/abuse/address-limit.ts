@@ -50,6 +50,5 @@ export async function limitAddresses(app: HttpApp, options: AddressLimitOptions)
     if (!reply.hasHeader('RateLimit'))
       tellLimit(reply, limit, Number(remaining), Number(reply.getHeader(RESET)))
     for (const field of OLD_FIELDS) reply.removeHeader(field)
-    if (reply.statusCode !== 429) reply.removeHeader('retry-after')
   })
 }

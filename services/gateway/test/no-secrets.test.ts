@@ -1,0 +1,75 @@
+// Secrets pushed through every flow and every refusal appear in no table, no log line and no answer but the one they
+// are meant for.
+
+import t from 'tap'
+import { eventsOf, freshEmail, mailedPayload, newTenant, openGateway, openHouse, operator } from './setup.ts'
+
+const house = await openHouse(t)
+const gateway = await openGateway(t, house)
+
+async function everyRow(): Promise<string> {
+  const { rows: tables } = await house.admin.query(
+    `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'bullmq')`,
+  )
+  const dumps = []
+  for (const { name } of tables) {
+    const { rows } = await house.admin.query(`SELECT t::text AS row FROM ${name} t`)
+    dumps.push(...rows.map(({ row }) => row as string))
+  }
+  return dumps.join('\n')
+}
+
+/** The secret as it is, and as the raw bytes it stands for. */
+const spellings = (secret: string) => [
+  secret,
+  Buffer.from(secret, 'base64url').toString('hex'),
+  Buffer.from(secret).toString('hex'),
+]
+
+t.test('tokens, keys and addresses leave no trace outside the sealed column', async (t) => {
+  const tenant = await newTenant(gateway)
+  const email = freshEmail()
+  const secrets: string[] = [tenant.key, tenant.key.split('_')[2] ?? '', house.adminKey]
+  for (const purpose of ['sign_in', 'verify_email', 'onboarding']) {
+    const { token } = await tenant.issue({ email, purpose })
+    secrets.push(token)
+    await gateway.call({ method: 'POST', url: '/l/resolve', payload: { token } })
+    await tenant.call('POST', '/v1/magic-links/verify', { token: `${token.slice(0, -1)}_` })
+    await tenant.call('POST', '/v1/magic-links/verify', { token, extra: token })
+    await gateway.call({ method: 'GET', url: `/l?postern_token=${token}` })
+    const { body } = await tenant.call('POST', '/v1/magic-links/verify', { token })
+    if (body.data.session) secrets.push(body.data.session.refresh_token, body.data.session.access_token)
+    await tenant.call('POST', '/v1/magic-links/verify', { token })
+  }
+  await operator(gateway, 'POST', '/v1/tenants', {
+    name: secrets[0],
+    slug: 'NOT A SLUG',
+    allowed_redirects: [secrets[3]],
+  })
+  await gateway.call({
+    method: 'GET',
+    url: `/v1/magic-links/${secrets[3]}`,
+    headers: { authorization: `Bearer ${secrets[3]}` },
+  })
+
+  const dump = await everyRow()
+  const log = gateway.logs.text()
+  t.ok(log.length > 1_000 && dump.length > 1_000, 'there is something to search')
+  for (const secret of secrets) {
+    for (const spelling of spellings(secret)) {
+      t.notOk(dump.includes(spelling), 'not in the database')
+      t.notOk(log.includes(spelling), 'not in the log')
+    }
+  }
+  t.notOk(log.includes(email), 'no address in the log')
+  const told = JSON.stringify(await eventsOf(gateway, tenant.id))
+  t.notOk(told.includes(email), 'no address in the trail')
+})
+
+t.test('the search finds what it looks for', async (t) => {
+  const tenant = await newTenant(gateway)
+  const { token, deliveryId } = await tenant.issue()
+  await house.admin.query('UPDATE deliveries SET template = $1 WHERE id = $2', [token, deliveryId])
+  t.ok((await everyRow()).includes(token))
+  t.match((await mailedPayload(gateway, deliveryId)).link, token)
+})
