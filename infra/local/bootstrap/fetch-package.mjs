@@ -18,6 +18,7 @@ const networkFault =
 export function fetchPackage(wanted, target, works, otherwise) {
   const folder = join(target, 'node_modules', wanted.name)
   if (existsSync(folder)) return folder
+  process.stderr.write(`Fetching ${wanted.name} ${wanted.version} …\n`)
   mkdirSync(dirname(target), { recursive: true })
   const half = mkdtempSync(`${target}.`)
   try {

@@ -1,6 +1,8 @@
 // Runs the command itself, passes signals on to it exactly once and ends with its exit code.
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
+import { join } from 'node:path'
 import { environment } from './install.mjs'
 
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP']
@@ -11,9 +13,8 @@ const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP']
  */
 export function runCommand(node, args, root) {
   const child = spawn(node, args, {
-    // Where the person stands: relative paths in arguments are theirs.
-    cwd: process.env.INIT_CWD ?? root,
-    env: { ...environment(node), POSTERN_SUPERVISED: '1' },
+    cwd: standpoint(root, process.env),
+    env: { ...environment(node), ...compileCache(root), POSTERN_SUPERVISED: '1' },
     // A group of its own: the terminal's Ctrl-C reaches only us, so the command hears of it once. And when we
     // are killed, the closed pipe tells it.
     detached: true,
@@ -25,4 +26,16 @@ export function runCommand(node, args, root) {
     child.once('error', reject)
     child.once('exit', (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)))
   })
+}
+
+/** Where the person stands, for relative paths in arguments: npm moved us to the root, and says from where. */
+function standpoint(root, env) {
+  const started = env.npm_package_json === join(root, 'package.json') ? env.INIT_CWD : undefined
+  return started !== undefined && existsSync(started) ? started : process.cwd()
+}
+
+/** Half a dozen processes read the same modules: what Node compiled once it need not compile again. */
+function compileCache(root) {
+  if (process.env.NODE_COMPILE_CACHE || process.env.NODE_DISABLE_COMPILE_CACHE) return {}
+  return { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'node-compile') }
 }

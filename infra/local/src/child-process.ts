@@ -37,13 +37,14 @@ const inherited = [
   'LANG',
   'TZ',
   'NODE_OPTIONS',
+  'NODE_COMPILE_CACHE',
   'NODE_EXTRA_CA_CERTS',
   'SSL_CERT_FILE',
 ]
 
 /** Starts the process; it may not be ready yet. */
 export function launch(spec: ProcessSpec, guard: ProcessGuard): RunningProcess {
-  const child = start(spec)
+  const { child, logFrom } = start(spec)
   const { pid } = child
   if (pid === undefined) throw new SetupError(`${spec.name} could not be started.`)
   guard.watch({ pid, signals: ['SIGTERM', 'SIGKILL'], patienceMs: 3_000 })
@@ -52,7 +53,7 @@ export function launch(spec: ProcessSpec, guard: ProcessGuard): RunningProcess {
     child.once('exit', (code, signal) => {
       running = false
       guard.release(pid)
-      resolve(sentence(spec, code, signal))
+      resolve(sentence(spec, { code, signal, logFrom }))
     })
   })
   const stop = async (patienceMs: number) => {
@@ -63,9 +64,11 @@ export function launch(spec: ProcessSpec, guard: ProcessGuard): RunningProcess {
   return { name: spec.name, pid, ended, stop }
 }
 
-function start({ entry, env, logFile }: ProcessSpec): ChildProcess {
-  const tooLong = existsSync(logFile) && statSync(logFile).size > logLimit
-  const log = openSync(logFile, tooLong ? 'w' : 'a', 0o600)
+/** `logFrom`: where in the log the lines of this run begin. */
+function start({ entry, env, logFile }: ProcessSpec): { child: ChildProcess; logFrom: number } {
+  const size = existsSync(logFile) ? statSync(logFile).size : 0
+  const fresh = size > logLimit
+  const log = openSync(logFile, fresh ? 'w' : 'a', 0o600)
   const ours = Object.fromEntries(inherited.map((name) => [name, process.env[name]]))
   try {
     const child = spawn(process.execPath, [entry], {
@@ -74,15 +77,22 @@ function start({ entry, env, logFile }: ProcessSpec): ChildProcess {
       stdio: ['pipe', log, log],
     })
     child.stdin?.on('error', () => undefined)
-    return child
+    return { child, logFrom: fresh ? 0 : size }
   } finally {
     closeSync(log)
   }
 }
 
-function sentence({ name, logFile }: ProcessSpec, code: number | null, signal: string | null): string {
-  const how = signal === null ? `with code ${code}` : `by ${signal}`
-  return `${name} ended ${how}. ${lastComplaint(logFile)}`.trimEnd()
+interface End {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly logFrom: number
+}
+
+function sentence({ name, logFile }: ProcessSpec, { code, signal, logFrom }: End): string {
+  if (signal !== null) return `${name} ended by ${signal}.`
+  const complaint = lastComplaint(logFile, logFrom)
+  return `${name} ended with code ${code}${complaint === '' ? '' : `: ${complaint}`}.`.replace(/\.\.$/, '.')
 }
 
 /**

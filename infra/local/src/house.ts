@@ -60,6 +60,7 @@ export function serviceSpecs(plan: HousePlan, env: NodeJS.ProcessEnv): ProcessSp
     health: `${urls[name]}/readyz`,
     logFile: join(plan.dataDir.logs, `${name}.log`),
     env: {
+      POSTERN_ENV: 'development',
       ...settingsOf(env),
       POSTERN_SECRETS_DIR: plan.secrets[name],
       POSTERN_QUEUE_PREFIX: plan.queuePrefix,
@@ -69,7 +70,7 @@ export function serviceSpecs(plan: HousePlan, env: NodeJS.ProcessEnv): ProcessSp
     },
   })
   return [
-    service('gateway', { POSTERN_PUBLIC_URL: urls.gateway, POSTERN_ENV: 'development' }),
+    service('gateway', { POSTERN_PUBLIC_URL: urls.gateway }),
     service('notifier', { POSTERN_SENDGRID_URL: `${urls.sandbox}/sendgrid` }),
     service('audit', {}),
   ]

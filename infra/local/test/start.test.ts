@@ -125,6 +125,6 @@ t.test('Ctrl-C in the middle of a start leaves nothing and the next start works'
 t.test('a service that refuses to start is told with its own reason', async (t) => {
   const start = await runningStart(t, { env: { POSTERN_FAKE_NOTIFIER: 'crash' } })
   t.equal(await start.ended, 1, start.output())
-  t.match(start.output(), /notifier ended with code 1\. cannot start · seal\/v1 is too short/)
+  t.match(start.output(), /notifier ended with code 1: cannot start · seal\/v1 is too short\./)
   t.notMatch(start.output(), /\n\s+at /, 'no stack')
 })
