@@ -46,7 +46,7 @@ export async function startGateway(
       const { msg, url } = JSON.parse(line)
       if (msg === 'ready') resolve(url)
     })
-    gone.then(() => reject(new Error(`the gateway ended: ${printed}`)))
+    void gone.then(() => reject(new Error(`the gateway ended: ${printed}`)))
   })
   return { url, child, printed: () => printed, kill }
 }
@@ -56,7 +56,7 @@ export async function post(
   url: string,
   key: string,
   body: object,
-): Promise<{ status: number; code?: string } | undefined> {
+): Promise<{ status: number; code: string | undefined } | undefined> {
   try {
     const answer = await fetch(url, {
       method: 'POST',
