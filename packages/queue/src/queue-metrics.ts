@@ -4,7 +4,7 @@ import type { Metrics } from '@postern/telemetry/metric-names'
 import type { WorkerMetrics } from './job/run-job.ts'
 import type { Channel, RelayGauges, RelayMetrics } from './relay/relay-store.ts'
 
-/** A backlog measured longer ago than this is no longer shown: an old figure would look like a calm one. */
+/** A backlog measured longer ago than this is shown as no number: an old figure would look like a calm one. */
 const FRESH_MS = 15_000
 
 const queueOf = (channel: Channel) => `deliver-${channel}`
@@ -12,14 +12,15 @@ const queueOf = (channel: Channel) => `deliver-${channel}`
 /** Make it once a process: it registers the gauges. */
 export function relayMetrics(metrics: Metrics, clock: { now(): Date }): RelayMetrics {
   let seen: { gauges: RelayGauges; at: number } | undefined
-  const fresh = (): RelayGauges => {
-    if (seen === undefined || clock.now().getTime() - seen.at > FRESH_MS) throw new Error('no fresh figure')
-    return seen.gauges
+  const show = (name: keyof RelayGauges) => () => {
+    // Before the first measure there is no series at all; later one must stay, or its last value would.
+    if (seen === undefined) throw new Error('nothing measured yet')
+    return clock.now().getTime() - seen.at > FRESH_MS ? Number.NaN : seen.gauges[name]
   }
-  metrics.deliveriesWaiting.observe(() => fresh().pending)
-  metrics.deliveriesOldest.observe(() => fresh().oldestPendingSeconds)
-  metrics.eventsWaiting.observe(() => fresh().events)
-  metrics.eventsOldest.observe(() => fresh().oldestEventSeconds)
+  metrics.deliveriesWaiting.observe(show('pending'))
+  metrics.deliveriesOldest.observe(show('oldestPendingSeconds'))
+  metrics.eventsWaiting.observe(show('events'))
+  metrics.eventsOldest.observe(show('oldestEventSeconds'))
   return {
     queued: (channel, count) => metrics.relayMoved.add(count, { queue: queueOf(channel) }),
     redriven: (channel, count) => metrics.relayRedriven.add(count, { queue: queueOf(channel) }),

@@ -56,7 +56,7 @@ export function openPostgresBackend(options: BackendOptions): QueueBackend {
     },
     openWorker: (name, processor, concurrency) =>
       openWorker(() => {
-        const connection = { ...bounded(WORKER_POOL, 10_000), schema: QUEUE_SCHEMA }
+        const connection = { ...bounded(WORKER_POOL, 5_000), schema: QUEUE_SCHEMA }
         const settings = { ...WORKER_OPTIONS, connection, concurrency, telemetry: telemetry() }
         return new Worker(name, processor, settings, createPostgresBackend)
       }, onError),

@@ -1,0 +1,145 @@
+// What becomes of a job: handled once, refused, failed under a code, or still waiting.
+
+import { randomUUID } from 'node:crypto'
+import { QUEUES } from '@postern/contracts/queues'
+import { until } from '@postern/testkit/poll'
+import type { Test } from 'tap'
+import {
+  addWhenUp,
+  deliverJob,
+  deliverJobs,
+  gate,
+  type MakeRig,
+  openParts,
+  remembering,
+  seconds,
+} from './rig.ts'
+
+export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
+  await t.test('a job is handled once, with its data and its id', async (t) => {
+    const { url } = await makeRig(t)
+    const { producer, work, finished } = openParts(t, url)
+    const jobs = deliverJobs(20)
+    const seen: { id: string; data: unknown }[] = []
+    work(async (data, { jobId }) => {
+      seen.push({ id: jobId, data })
+      return { kind: 'done' }
+    })
+    await addWhenUp(producer, jobs)
+    await until(() => finished.length === jobs.length, seconds(5))
+    const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
+    t.same(seen.toSorted(byId), jobs.map(({ id, data }) => ({ id, data })).toSorted(byId))
+    t.same(new Set(finished), new Set(['done']))
+  })
+
+  await t.test('an id that still waits is not queued twice', async (t) => {
+    const { url } = await makeRig(t)
+    const { producer, work } = openParts(t, url)
+    const { seen, handler } = remembering()
+    const twice = deliverJob()
+    const last = deliverJob()
+    await addWhenUp(producer, [twice, twice])
+    await producer.addBulk([twice])
+    await producer.addBulk([last])
+    work(handler, 1)
+    await until(() => seen.includes(last.data.delivery_id), seconds(5))
+    t.same(seen, [twice.data.delivery_id, last.data.delivery_id])
+  })
+
+  await t.test(
+    'a job of an unknown form or name fails under a reason and never reaches the handler',
+    async (t) => {
+      const rig = await makeRig(t)
+      const { producer, work, finished, logs } = openParts(t, rig.url)
+      const { seen, handler } = remembering()
+      const bare = rig.bareQueue(QUEUES.deliverEmail.name)
+      await addWhenUp(producer, [])
+      const { data } = deliverJob()
+      await bare.add('deliver-email', { ...data, v: 2 }, { jobId: 'newer' })
+      await bare.add('deliver-email', { ...data, to: 'someone@example.com' }, { jobId: 'more' })
+      await bare.add('deliver-pigeon', data, { jobId: 'name' })
+      work(handler)
+      await until(() => finished.length === 3, seconds(5))
+      t.same(finished, ['failed', 'failed', 'failed'])
+      t.same(seen, [])
+      const reasons = async () => {
+        const kept = await bare.getFailed()
+        return kept.length === 3 && Object.fromEntries(kept.map((job) => [job.id, job.failedReason]))
+      }
+      t.same(await until(reasons, seconds(5)), {
+        newer: 'unknown_job_form',
+        more: 'unknown_job_form',
+        name: 'unknown_job_name',
+      })
+      t.equal(logs.lines().filter((line) => line.msg === 'job refused').length, 3)
+    },
+  )
+
+  await t.test(
+    'a handler that throws fails its job with a code; the cause stays out of the queue',
+    async (t) => {
+      const rig = await makeRig(t)
+      const { producer, work, finished } = openParts(t, rig.url)
+      const throws = deliverJob()
+      const tells = deliverJob()
+      const fails = deliverJob()
+      const skips = deliverJob()
+      const canary = `canary-${randomUUID()}`
+      work(async ({ delivery_id: id }) => {
+        if (id === throws.data.delivery_id) throw new Error(canary, { cause: canary })
+        if (id === tells.data.delivery_id) return { kind: 'failed', reason: `no such template: ${canary}` }
+        if (id === fails.data.delivery_id) return { kind: 'failed', reason: 'payload_will_not_open' }
+        return { kind: 'skipped', reason: 'claimed_elsewhere' }
+      })
+      await addWhenUp(producer, [throws, tells, fails, skips])
+      await until(() => finished.length === 4, seconds(5))
+      t.same(finished.toSorted(), ['failed', 'failed', 'failed', 'skipped'])
+      const kept = async () => {
+        const failed = await rig.bareQueue(QUEUES.deliverEmail.name).getFailed()
+        return failed.length === 3 && failed.map((job) => job.failedReason).toSorted()
+      }
+      t.same(await until(kept, seconds(5)), ['handler_threw', 'payload_will_not_open', 'reason_withheld'])
+      t.notMatch(await rig.dump(), canary)
+    },
+  )
+
+  await t.test('what our own producer is given wrong is refused before it reaches the queue', async (t) => {
+    const { url } = await makeRig(t)
+    const { producer } = openParts(t, url)
+    const { data } = deliverJob()
+    const secret = { ...data, code: '123456' }
+    for (const job of [
+      deliverJob({ id: 'a:b:c:d' }),
+      deliverJob({ id: '42' }),
+      deliverJob({ data: secret }),
+    ]) {
+      await t.rejects(producer.addBulk([job]), { code: 'JOB_REFUSED' })
+    }
+  })
+
+  await t.test('waiting() tells what nobody has begun', async (t) => {
+    const { url } = await makeRig(t)
+    const { producer, work, finished } = openParts(t, url)
+    const completed = deliverJob({ id: 'job-0' })
+    const failed = deliverJob({ id: 'job-1' })
+    const active = deliverJob({ id: 'job-2' })
+    const waits = deliverJob({ id: 'job-3' })
+    const begun = gate()
+    const letGo = gate()
+    work(async ({ delivery_id: id }) => {
+      if (id === failed.data.delivery_id) return { kind: 'failed', reason: 'on_purpose' }
+      if (id !== active.data.delivery_id) return { kind: 'done' }
+      begun.open()
+      await letGo.opened
+      return { kind: 'done' }
+    }, 1)
+    await addWhenUp(producer, [completed, failed, active, waits])
+    await begun.opened
+    const ids = ['job-0', 'job-1', 'job-2', 'job-3', 'job-missing']
+    t.same(await producer.waiting(ids), new Set(['job-3']))
+    t.same(await producer.waiting([]), new Set())
+    letGo.open()
+    await until(() => finished.length === 4, seconds(5))
+    t.same(await producer.waiting(ids), new Set())
+  })
+}
