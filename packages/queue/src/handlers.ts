@@ -1,14 +1,6 @@
 // A queue that nobody works, or two handlers for one, is a mistake in the wiring: the start stops and says which.
 
-import type { QueueDefinition } from '@postern/contracts/queues'
-import type { Static, TSchema } from 'typebox'
-import type { JobHandler } from './job/run-job.ts'
 import { QueueError } from './queue-error.ts'
-
-export interface QueueHandler<S extends TSchema = TSchema> {
-  readonly queue: QueueDefinition<S>
-  readonly handle: JobHandler<Static<S>>
-}
 
 /**
  * @param definitions the queues that this service works

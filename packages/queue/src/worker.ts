@@ -11,7 +11,7 @@ import type { QueueConnection } from './connection.ts'
 import { type JobHandler, jobProcessor, type WorkerMetrics } from './job/run-job.ts'
 import { settledWithin, within } from './within.ts'
 
-export type { JobContext, JobHandler, WorkerMetrics } from './job/run-job.ts'
+export type { JobHandler, WorkerMetrics } from './job/run-job.ts'
 
 export interface WorkerSettings {
   /** Jobs at a time in this process. */
