@@ -27,16 +27,13 @@ t.test('a due delivery becomes a job of its channel, under its id and drive, wit
   t.same([...bed.sms.jobs.keys()], [`${text.deliveryId}.7`])
 })
 
-t.test('older deliveries go first', async (t) => {
+t.test('deliveries go out in the order in which they were due', async (t) => {
   const bed = relayBed(t)
-  const ids = Array.from({ length: 20 }, (_, n) => `0190f3c8-0000-7000-8000-0000000000${n + 10}`)
-  for (const deliveryId of ids.toReversed()) bed.memory.add({ deliveryId })
+  const rows = [5, 3, 8, 1, 9, 2].map((dueAt) => bed.memory.add({ dueAt }))
+  const inOrder = rows.toSorted((a, b) => a.dueAt - b.dueAt).map((row) => `${row.deliveryId}.1`)
   bed.start()
-  await until(() => bed.counts.queued === 20, soon)
-  t.same(
-    [...bed.email.jobs.keys()],
-    ids.map((id) => `${id}.1`),
-  )
+  await until(() => bed.counts.queued === rows.length, soon)
+  t.same([...bed.email.jobs.keys()], inOrder)
 })
 
 t.test('a backlog goes out in full batches, without waiting for the timer', async (t) => {
@@ -88,12 +85,11 @@ t.test('what waits its turn in the queue is never added again, however long it w
   t.same([bed.counts.redriven, bed.email.jobs.size], [0, 50])
 })
 
-t.test('what the queue lost is driven again, the oldest first', async (t) => {
+t.test('what the queue lost is driven again, the longest overdue first', async (t) => {
   const bed = relayBed(t, { pollMs: 20, aheadMs: 200 })
-  const ids = Array.from({ length: 30 }, () => bed.memory.add().deliveryId)
+  const [kept, ...lost] = Array.from({ length: 30 }, (_, n) => bed.memory.add({ dueAt: n }).deliveryId)
   bed.start()
   await until(() => bed.counts.queued === 30, soon)
-  const [kept, ...lost] = ids.toSorted()
   for (const id of lost) bed.email.jobs.delete(`${id}.1`)
   await until(() => bed.counts.redriven === 29, soon)
   t.same([...bed.email.jobs.keys()], [`${kept}.1`, ...lost.map((id) => `${id}.2`)])

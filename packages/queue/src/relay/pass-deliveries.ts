@@ -19,7 +19,7 @@ export const passDeliveries: RelayStep = async (parts) => {
 }
 
 /**
- * Adds the deliveries, oldest first: their ids are UUIDv7, so they sort by age. Both channels are tried, even when one fails.
+ * Adds the deliveries in the order given. Both channels are tried, even when one fails.
  * @throws {QueueError} QUEUE_UNAVAILABLE; what was not added is found overdue in 10 s
  */
 export async function addDeliveries(
@@ -29,7 +29,7 @@ export async function addDeliveries(
 ): Promise<void> {
   if (rows.length === 0) return
   const added = CHANNELS.map(async (channel) => {
-    const jobs = byAge(rows.filter((row) => row.channel === channel)).map(toJob)
+    const jobs = rows.filter((row) => row.channel === channel).map(toJob)
     if (jobs.length === 0) return
     await producers[channel].addBulk(jobs)
     metrics[how](channel, jobs.length)
@@ -40,10 +40,6 @@ export async function addDeliveries(
 }
 
 export const jobIdOf = ({ deliveryId, drive }: DrivenDelivery) => `${deliveryId}.${drive}`
-
-export function byAge(rows: readonly DrivenDelivery[]): DrivenDelivery[] {
-  return rows.toSorted((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1))
-}
 
 function toJob(row: DrivenDelivery) {
   const data = { v: 1 as const, tenant_id: row.tenantId, delivery_id: row.deliveryId }

@@ -1,7 +1,7 @@
 // Finds the deliveries that the queue lost (a flush, a crash, a failed job) and drives them again. A delivery that merely
 // waits its turn is left alone: adding a long backlog again every 10 s would double it.
 
-import { addDeliveries, byAge, jobIdOf } from './pass-deliveries.ts'
+import { addDeliveries, jobIdOf } from './pass-deliveries.ts'
 import { MOST_CLAIMS, type RelayParts, type RelayStep } from './relay-parts.ts'
 import type { Channel, DrivenDelivery } from './relay-store.ts'
 
@@ -14,7 +14,7 @@ export const redriveLost: RelayStep = async (parts) => {
     if (size === 0) return false
     const overdue = await parts.store.overdueQueued(size)
     if (overdue.length === 0) return false
-    await redrive(parts, byAge(await missing(parts, overdue)))
+    await redrive(parts, await missing(parts, overdue))
     if (overdue.length < size) return false
   }
   return !parts.stopping()
@@ -22,9 +22,17 @@ export const redriveLost: RelayStep = async (parts) => {
 
 async function redrive(parts: RelayParts, lost: DrivenDelivery[]): Promise<void> {
   for (let from = 0; from < lost.length; from += parts.batch) {
-    const driven = await parts.store.redrive(lost.slice(from, from + parts.batch))
-    await addDeliveries(parts, driven, 'redriven')
+    const some = lost.slice(from, from + parts.batch)
+    const driven = await parts.store.redrive(some)
+    await addDeliveries(parts, inOrderOf(some, driven), 'redriven')
   }
+}
+
+/** An update answers its rows in any order; the longest overdue go first. */
+function inOrderOf(asked: readonly DrivenDelivery[], driven: readonly DrivenDelivery[]): DrivenDelivery[] {
+  const place = new Map(asked.map(({ deliveryId }, index) => [deliveryId, index]))
+  const at = ({ deliveryId }: DrivenDelivery) => place.get(deliveryId) ?? asked.length
+  return driven.toSorted((a, b) => at(a) - at(b))
 }
 
 async function missing(

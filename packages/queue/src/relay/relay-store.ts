@@ -19,11 +19,11 @@ export interface RelayGauges {
 }
 
 export interface RelayStore {
-  /** Marks up to `batch` due deliveries as queued, under a new drive, for the next 10 s. */
+  /** Marks up to `batch` due deliveries as queued, under a new drive, for the next 10 s. Longest due first. */
   claimDue(batch: number): Promise<DrivenDelivery[]>
-  /** Names queued deliveries that nobody took for 10 s; each is named again 10 s later. */
+  /** Names queued deliveries that nobody took for 10 s, the longest first; each is named again 10 s later. */
   overdueQueued(batch: number): Promise<DrivenDelivery[]>
-  /** Gives the lost ones a new drive; those that moved on meanwhile are not in the answer. */
+  /** Gives the lost ones a new drive; those that moved on meanwhile are not in the answer, which has no order. */
   redrive(lost: DrivenDelivery[]): Promise<DrivenDelivery[]>
   /** Ends what ran out of time; answers how many. */
   expireDue(batch: number): Promise<number>

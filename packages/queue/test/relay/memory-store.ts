@@ -46,7 +46,7 @@ export function memoryStore({ aheadMs = 10_000 } = {}) {
     },
     async redrive(lost) {
       counted('redrive')
-      return lost.flatMap(({ deliveryId, drive }) => {
+      return lost.toReversed().flatMap(({ deliveryId, drive }) => {
         const row = rows.get(deliveryId)
         if (row?.status !== 'queued' || row.drive !== drive) return []
         return [driven(Object.assign(row, { drive: drive + 1, dueAt: ahead() }))]
