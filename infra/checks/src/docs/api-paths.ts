@@ -2,13 +2,18 @@
 
 const METHODS = '(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)'
 const REQUEST = new RegExp(`^${METHODS}(?:[|,/ ]+${METHODS})*\\s+(/\\S*)`)
-const OURS = /(?<![\w.-])\/v1\/[^\s'"`?#\\)\]]*/g
+const VERSIONED = /([^\s'"`(]*?)(\/v1\/[^\s'"`?#\\)\]]*)/g
+/** What may stand before a versioned path: nothing, or an origin, also as a variable or a placeholder. */
+const ORIGIN = /^$|:\/\/|:\d+$|[$}>]|^localhost/
 const A_VALUE = /^(?:[:{<$].*|[0-9a-f]{8}-[0-9a-f-]{27}|…|\.\.\.)$/i
 
 /** The paths of the API that a span or a line of a block names. */
 export function apiPathsIn(text: string): string[] {
   const request = REQUEST.exec(text)?.[1]
-  const found = request === undefined ? (text.match(OURS) ?? []) : [request]
+  const versioned = [...text.matchAll(VERSIONED)].flatMap(([, before = '', path = '']) =>
+    ORIGIN.test(before) ? [path] : [],
+  )
+  const found = request === undefined ? versioned : [request]
   return found.map((path) => path.replace(/[?#].*$/, '').replace(/[.,;:]+$/, ''))
 }
 

@@ -26,13 +26,12 @@ export function pageFaults(page: Page, house: House): string[] {
 function linkFaults(target: string, page: Page, house: House): string[] {
   if (/^(?:https?|mailto):/.test(target)) return []
   const [file = '', anchor] = target.split('#')
-  const path =
-    file === '' ? page.path : posix.normalize(posix.join(posix.dirname(page.path), decodeURIComponent(file)))
-  const bare = path.replace(/\/$/, '')
-  if (!house.files.has(bare) && !house.folders.has(bare)) return [`links to ${target}, which is not there.`]
-  const linked = house.pages.get(bare)
+  const path = posix.join(posix.dirname(page.path), decodeURIComponent(file)).replace(/\/$/, '')
+  if (file !== '' && !house.files.has(path) && !house.folders.has(path))
+    return [`links to ${target}, which is not there.`]
+  const linked = file === '' ? page : house.pages.get(path)
   if (anchor === undefined || linked === undefined || anchorsOf(linked).has(anchor)) return []
-  return [`links to ${target}, but ${bare} has no heading of that name.`]
+  return [`links to ${target}, but ${linked.path} has no heading of that name.`]
 }
 
 function spanFaults(span: string, house: House): string[] {

@@ -24,8 +24,8 @@ export const REGISTRY: readonly SingleUse[] = [
     columns: ['challenges.consumed_at'],
     statement: { file: `${GATEWAY}/src/challenge/consume-challenge.store.ts`, function: 'consumeChallenge' },
     race: {
-      file: `${GATEWAY}/test/challenge/verify-magic-link.test.ts`,
-      title: 'of 100 verifies of one link at once exactly one opens a session',
+      file: `${GATEWAY}/test/challenge/single-use.race.test.ts`,
+      title: 'of 100 verifies at once over two processes one opens a session',
     },
   },
   {
@@ -74,7 +74,7 @@ export const REGISTRY: readonly SingleUse[] = [
     columns: ['api_keys.revoked_at'],
     statement: { file: `${GATEWAY}/src/tenant/api-key.store.ts`, function: 'revokeApiKey' },
     race: {
-      file: `${GATEWAY}/test/tenant/api-key.test.ts`,
+      file: `${GATEWAY}/test/tenant/tenant.test.ts`,
       title: 'a key revoked by many at once is told once',
     },
   },
