@@ -1,6 +1,7 @@
 // The Redis backend: production's, and the one to scale on. Commands on the request path fail at once while Redis is
 // away; workers wait for it and go on by themselves. A connection that fell silent is given up after seconds.
 
+import { once } from 'node:events'
 import { Queue, Worker } from 'bullmq'
 import { Redis, type RedisOptions } from 'ioredis'
 import { failureCode } from '../queue-error.ts'
@@ -99,6 +100,9 @@ export function openRedisBackend(options: BackendOptions): QueueBackend {
 
 async function probe(client: Redis): Promise<Probe> {
   try {
+    // The first look comes while the first connection is still being made; that is no outage.
+    const signal = AbortSignal.timeout(PROBE_MS)
+    if (client.status === 'connecting' || client.status === 'connect') await once(client, 'ready', { signal })
     const state = readRedisInfo(await within(PROBE_MS, 'queue_probe', client.info()))
     return { state, usable: true }
   } catch {

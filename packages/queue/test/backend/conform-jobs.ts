@@ -18,7 +18,7 @@ import {
 export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
   await t.test('a job is handled once, with its data and its id', async (t) => {
     const { url } = await makeRig(t)
-    const { producer, work, finished } = openParts(t, url)
+    const { producer, work, finished, logs } = openParts(t, url)
     const jobs = deliverJobs(20)
     const seen: { id: string; data: unknown }[] = []
     work(async (data, { jobId }) => {
@@ -30,6 +30,7 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
     const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
     t.same(seen.toSorted(byId), jobs.map(({ id, data }) => ({ id, data })).toSorted(byId))
     t.same(new Set(finished), new Set(['done']))
+    t.same(logs.lines(), [], 'a start with the backend up tells nothing')
   })
 
   await t.test('an id that still waits is not queued twice', async (t) => {
