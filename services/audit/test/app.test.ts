@@ -1,0 +1,41 @@
+// What every service answers: probes, metrics, and its contract as a document and as a page.
+
+import { until } from '@postern/testkit/poll'
+import t from 'tap'
+import { givenDatabase, setup, startAudit } from './fixtures/in-process.ts'
+
+interface Document {
+  openapi: string
+  paths: Record<string, Record<string, { 'x-postern-scope'?: string; security: unknown; responses: object }>>
+}
+
+t.test('the contract is served as a document and as a page, with the scope of each route', async (t) => {
+  const { app } = await setup(t)
+  const document = (await app.inject({ url: '/openapi.json' })).json<Document>()
+  t.match(document.openapi, /^3\.1/)
+  t.same(Object.keys(document.paths).sort(), ['/v1/events', '/v1/events/{id}'])
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      t.equal(operation['x-postern-scope'], 'audit:read', `${method} ${path}`)
+      t.same(operation.security, [{ apiKey: [] }])
+      t.ok('200' in operation.responses)
+    }
+  }
+  const page = await app.inject({ url: '/docs' })
+  t.ok([200, 302].includes(page.statusCode))
+})
+
+t.test('probes tell that it is alive and ready, and metrics are there to read', async (t) => {
+  const { urls } = await givenDatabase(t)
+  const { app, workers } = await startAudit(t, urls, { jobs: true })
+  t.equal((await app.inject({ url: '/livez' })).statusCode, 200)
+  await until(() => workers.every((worker) => worker.ready()), { deadlineMs: 20_000, what: 'the worker' })
+  const ready = await app.inject({ url: '/readyz' })
+  t.same(ready.json(), {
+    status: 'ready',
+    checks: { database: { ok: true }, queue: { ok: true }, workers: { ok: true } },
+  })
+  const metrics = await app.inject({ url: '/metrics' })
+  t.match(metrics.headers['content-type'], /^text\/plain/)
+  t.match(metrics.body, 'postern_events_waiting')
+})
