@@ -10,7 +10,8 @@ const PACKAGE = /^@postern\/([a-z-]+)\/(.+)$/
 
 /** What is missing when `text` names something of the repository; null when it does not, or it is there. */
 export function missingPath(text: string, house: House): string | null {
-  const path = text.replace(/:\d+(?:-\d+)?$/, '').replace(/^\.\//, '')
+  // A folder that somebody chooses holds what the code puts there.
+  const path = text.replace(/:\d+(?:-\d+)?$/, '').replace(/^(?:\.|<[\w-]+>)\//, '')
   const [, name, file] = PACKAGE.exec(path) ?? []
   if (name !== undefined) return isThere(`packages/${name}/src/${file}.ts`, house) ? null : path
   if (!PATH.test(path) || path.startsWith('@')) return null

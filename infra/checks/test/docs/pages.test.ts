@@ -14,7 +14,7 @@ t.test('what exists is named freely', async (t) => {
     '# A page',
     'See [the kinds](events.md#events), [here](#a-page) and [elsewhere](https://example.com/x.md).',
     'Read `packages/token/src/link-token.ts`, `@postern/token/link-token`, `services/<name>/src/main.ts`, `*.store.ts`,',
-    '`packages/{db,token}/src/`, `link-token.ts:12` and `dev.json`; send `application/json` or `text/html`.',
+    '`packages/{db,token}/src/`, `link-token.ts:12` and `<data-dir>/dev.json`; send `application/json` or `text/html`.',
     'Set `POSTERN_SECRETS_DIR` or any `POSTERN_…`; run `npm start`, `npm run check`.',
     'Expect `TOKEN_USED`, `session.opened`, `challenges:write`; ask `GET /v1/magic-links/{id}?x=1`.',
     '```sh',
