@@ -3,6 +3,7 @@
 import { until } from '@postern/testkit/poll'
 import t from 'tap'
 import { givenDatabase, setup, startAudit } from './fixtures/in-process.ts'
+import { addApiKey, addTenant } from './fixtures/trail.ts'
 
 interface Document {
   openapi: string
@@ -38,4 +39,24 @@ t.test('probes tell that it is alive and ready, and metrics are there to read', 
   const metrics = await app.inject({ url: '/metrics' })
   t.match(metrics.headers['content-type'], /^text\/plain/)
   t.match(metrics.body, 'postern_events_waiting')
+})
+
+t.test('a key is remembered between requests and forgotten within a second of its revocation', async (t) => {
+  const { app, admin, context } = await setup(t)
+  const tenant = await addTenant(admin)
+  const key = await addApiKey(admin, tenant.id, ['audit:read'])
+  const status = async () => (await app.inject({ url: '/v1/events', headers: key.headers })).statusCode
+  const fromMemory = async () => {
+    t.equal(await status(), 200)
+    return (await context.telemetry.metricsText()).includes('postern_api_key_lookups_total{source="cache"}')
+  }
+  await until(fromMemory, { deadlineMs: 5_000, what: 'an answer from memory' })
+  await admin.query('UPDATE api_keys SET revoked_at = now() WHERE id = $1', [key.id])
+  await admin.query(`INSERT INTO revocations (tenant_id, kind, subject_id) VALUES ($1, 'api_key', $2)`, [
+    tenant.id,
+    key.id,
+  ])
+  const revokedAt = performance.now()
+  await until(async () => (await status()) === 401, { deadlineMs: 5_000, what: 'the key to be refused' })
+  t.comment(`refused ${Math.round(performance.now() - revokedAt)} ms after its revocation`)
 })
