@@ -12,7 +12,7 @@ import { WORKSPACE_RULES } from './boundaries/workspace-rules.ts'
 import { report } from './report.ts'
 
 /** The tree had more when this was written. Raise it when the house has grown a good deal. */
-const FEWEST_MODULES = 250
+const FEWEST_MODULES = 400
 
 const RULES: readonly Rule[] = [...WORKSPACE_RULES, ...SERVICE_RULES]
 

@@ -47,16 +47,16 @@ function rowFaults(
   const place = `${PAGE}:${line}`
   const known = Object.entries(ERROR_CODES).find(([name]) => name === code)?.[1]
   if (known === undefined) return [`${place} lists ${code}, which is not in ${CODE}.`]
-  const isReserved = when.startsWith('*Reserved*')
+  const isReserved = /^[*_]Reserved[*_]/.test(when)
   const isThrown = new RegExp(`['"]${code}['"]`).test(source)
   return [
     ...(status === String(known.status) ? [] : [`${place}: ${code} answers ${known.status}, not ${status}.`]),
     ...(sentence === known.message ? [] : [`${place}: the sentence of ${code} is "${known.message}".`]),
     ...(when === '' || does === '' ? [`${place}: say when ${code} comes and what the client does.`] : []),
     ...(isReserved && isThrown
-      ? [`${place}: ${code} is answered now: say when, and take away *Reserved*.`]
+      ? [`${place}: ${code} is answered now: say when, and take away "Reserved".`]
       : []),
-    ...(isReserved || isThrown ? [] : [`${place}: nothing answers ${code}: begin "when" with *Reserved*.`]),
+    ...(isReserved || isThrown ? [] : [`${place}: nothing answers ${code}: begin "when" with _Reserved_.`]),
   ]
 }
 

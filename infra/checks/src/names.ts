@@ -37,6 +37,8 @@ const SUFFIXES = new Map([
   ['d', 'type declarations'],
 ])
 const CODE = /^(?:services|packages|infra|e2e|bench)\/.*\.(?:ts|mjs)$/
+/** Tests, and what is started by hand, may say in their own words which part of their subject they are. */
+const HAS_FLOORS = /^(?:services|packages)\/[^/]+\/src\//
 const KEBAB = /^[a-z0-9]+(?:-[a-z0-9]+)*$/
 const RE_EXPORT = /^export\s+(?:type\s+)?(?:\*|\{[^}]*\})[^;\n]*\bfrom\s*['"][^'"]+['"]\s*$/gm
 
@@ -53,8 +55,7 @@ function nameFaults(file: string): string[] {
   const drawer = [...dirname(file).split('/'), stem, stem.split('-').at(-1) ?? '', ...suffixes].find((word) =>
     DRAWERS.has(word),
   )
-  // A test may say in its own words which part of its subject it is about.
-  const odd = file.includes('/test/') ? undefined : suffixes.find((suffix) => !SUFFIXES.has(suffix))
+  const odd = HAS_FLOORS.test(file) ? suffixes.find((suffix) => !SUFFIXES.has(suffix)) : undefined
   return [
     ...(drawer === undefined
       ? []
