@@ -22,10 +22,23 @@ export function runCommand(node, args, root) {
   })
   child.stdin.on('error', () => undefined)
   for (const signal of passedOn) process.on(signal, () => child.kill(signal))
+  endWithNpm(child)
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)))
   })
+}
+
+/** npm that is killed outright tells nobody; who notices is whoever it leaves behind. */
+function endWithNpm(child) {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const npm = process.ppid
+  const look = setInterval(() => {
+    if (process.ppid === npm) return
+    clearInterval(look)
+    child.kill('SIGTERM')
+  }, 500)
+  look.unref()
 }
 
 /** Where the person stands, for relative paths in arguments: npm moved us to the root, and says from where. */
