@@ -6,6 +6,9 @@ import { CHECKS } from '../src/checks.ts'
 import { BREACHES } from './breaches.ts'
 import { CHECKOUT, copyTheHouse } from './house-copy.ts'
 
+// Some twenty commands run one after the other, on whatever machine this is.
+t.setTimeout(180_000)
+
 const hasGit = spawnSync('git', ['--version']).status === 0
 
 t.test('every check is tried with a breach, and blocks it with a sentence', async (t) => {
