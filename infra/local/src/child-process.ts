@@ -112,7 +112,7 @@ export async function untilReady(spec: ProcessSpec, running: RunningProcess): Pr
     reason = answer.reason
     return answer.ready
   }
-  await until(look, { deadlineMs: readyMs, everyMs: 20 }).catch(() => {
+  await until(look, { deadlineMs: readyMs, everyMs: 100 }).catch(() => {
     throw new SetupError(
       `${spec.name} was not ready within ${readyMs / 1000} s: ${reason}. Its log is ${spec.logFile}.`,
     )
