@@ -1,0 +1,122 @@
+// Postern's gateway as it is deployed: its own process, row security, the relay handing every delivery to a Redis queue.
+
+import { createSecretKey, randomBytes } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { migrate } from '@postern/db/migrate'
+import { ensureDatabase, ensureRoles, SERVICE_ROLES } from '@postern/db/roles'
+import { migrateQueueSchema } from '@postern/queue/migrate-bullmq'
+import { freePort } from '@postern/testkit/free-port'
+import { generateKey } from '@postern/token/generate-key'
+import { createKeyRing } from '@postern/token/key-ring'
+import { open } from '@postern/token/seal'
+import pg from 'pg'
+import { startChild } from './child.ts'
+import type { Peer, Scope } from './peer.ts'
+
+const GATEWAY = new URL('../../../services/gateway/src/main.ts', import.meta.url)
+
+export interface PosternOptions {
+  folder: string
+  postgresUrl: string
+  redisUrl: string
+}
+
+export async function startPostern(scope: Scope, options: PosternOptions): Promise<Peer> {
+  const secret = () => randomBytes(32).toString('base64url')
+  const passwords = { owner: secret(), gateway: secret(), notifier: secret(), audit: secret() }
+  const databaseUrl = (role: keyof typeof passwords) => {
+    const url = new URL(options.postgresUrl)
+    Object.assign(url, { username: `postern_${role}`, password: passwords[role], pathname: '/bench_postern' })
+    return url.href
+  }
+  const admin = new pg.Pool({ connectionString: options.postgresUrl, max: 1 })
+  const client = await admin.connect()
+  await ensureRoles(client, passwords)
+  await ensureDatabase(client, 'bench_postern')
+  client.release()
+  await admin.end()
+  await migrate(databaseUrl('owner'))
+  await migrateQueueSchema(databaseUrl('owner'), SERVICE_ROLES)
+
+  const secrets = join(options.folder, 'secrets')
+  const adminKey = secret()
+  const sealKey = randomBytes(32)
+  const files = {
+    'database-url-gateway': databaseUrl('gateway'),
+    'queue-url': options.redisUrl,
+    'redis-url': options.redisUrl,
+    'admin-key': adminKey,
+    'pepper/v1': generateKey('symmetric', randomBytes),
+    'seal/v1': sealKey.toString('base64'),
+    'jwt/v1': generateKey('ec', randomBytes),
+  }
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(secrets, name)), { recursive: true, mode: 0o700 })
+    await writeFile(join(secrets, name), text, { mode: 0o600 })
+  }
+  const port = await freePort()
+  const url = await startChild(scope, GATEWAY, port, {
+    POSTERN_SECRETS_DIR: secrets,
+    POSTERN_ENV: 'development',
+    POSTERN_PUBLIC_URL: 'http://bench.test',
+    POSTERN_GATEWAY_PORT: String(port),
+    POSTERN_ADDRESS_LIMIT: '100000000',
+    POSTERN_LOG_LEVEL: 'warn',
+  })
+  const key = await createTenant(url, adminKey)
+  const tokens = new pg.Pool({ connectionString: superuserUrl(options.postgresUrl), max: 1 })
+  scope.teardown(() => tokens.end())
+  const ring = createKeyRing('seal', [{ version: 1, key: createSecretKey(sealKey) }])
+  return peerOf(url, key, () => mailedTokens(tokens, ring))
+}
+
+function superuserUrl(postgresUrl: string): string {
+  const url = new URL(postgresUrl)
+  url.pathname = '/bench_postern'
+  return url.href
+}
+
+function peerOf(url: string, key: string, takeTokens: Peer['takeTokens']): Peer {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+  return {
+    url,
+    issue() {
+      const body = JSON.stringify({ email: `p${randomBytes(10).toString('hex')}@example.com` })
+      return { method: 'POST', path: '/v1/magic-links', headers, body }
+    },
+    takeTokens,
+    verify(token) {
+      return { method: 'POST', path: '/v1/magic-links/verify', headers, body: JSON.stringify({ token }) }
+    },
+  }
+}
+
+/** Opens what the notifier would open, and wipes it, so that each token is taken once. */
+async function mailedTokens(pool: pg.Pool, ring: Parameters<typeof open>[0]): Promise<string[]> {
+  const { rows } = await pool.query(
+    `WITH sealed AS (SELECT tenant_id, id, payload, payload_version FROM deliveries WHERE payload IS NOT NULL),
+          wiped AS (UPDATE deliveries d SET payload = NULL FROM sealed s WHERE d.tenant_id = s.tenant_id AND d.id = s.id)
+     SELECT * FROM sealed`,
+  )
+  return rows.map(({ tenant_id, id, payload, payload_version }) => {
+    const where = { tenantId: tenant_id, table: 'deliveries', rowId: id }
+    const { link } = JSON.parse(open(ring, payload_version, payload, where).toString()) as { link: string }
+    return link.slice(link.indexOf('#') + 1)
+  })
+}
+
+async function createTenant(url: string, adminKey: string): Promise<string> {
+  const post = async (path: string, body: object) => {
+    const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' }
+    const answer = await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    return ((await answer.json()) as { data: { id: string; key: string } }).data
+  }
+  const tenant = await post('/v1/tenants', {
+    name: 'Bench',
+    slug: 'bench',
+    allowed_redirects: ['https://app.test/'],
+  })
+  const scopes = ['challenges:write', 'challenges:verify']
+  return (await post(`/v1/tenants/${tenant.id}/api-keys`, { name: 'bench', scopes })).key
+}

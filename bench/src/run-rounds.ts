@@ -1,0 +1,42 @@
+// Rounds in turn: each round measures issue and verify of both systems, so that a machine that gets slower or faster
+// changes both alike.
+
+import { measureLoad, type Sample } from './measure-load.ts'
+import type { Peer } from './peer/peer.ts'
+
+export interface Plan {
+  rounds: number
+  /** of each kind, in each round */
+  requests: number
+  connections: number
+}
+
+export interface Round {
+  postern: { issue: Sample; verify: Sample }
+  betterAuth: { issue: Sample; verify: Sample }
+}
+
+export async function runRounds(peers: { postern: Peer; betterAuth: Peer }, plan: Plan): Promise<Round[]> {
+  const rounds: Round[] = []
+  // The first is not counted: it warms up code, pools and caches.
+  for (let at = 0; at <= plan.rounds; at++) {
+    const swapped = at % 2 === 1
+    const first = await measurePeer(swapped ? peers.betterAuth : peers.postern, plan)
+    const second = await measurePeer(swapped ? peers.postern : peers.betterAuth, plan)
+    const round = swapped ? { postern: second, betterAuth: first } : { postern: first, betterAuth: second }
+    if (at > 0) rounds.push(round)
+    console.error(at === 0 ? 'warmed up' : `round ${at} of ${plan.rounds}`)
+  }
+  return rounds
+}
+
+async function measurePeer(peer: Peer, { requests, connections }: Plan) {
+  const issue = await measureLoad(peer.url, { requests, connections, next: () => peer.issue() })
+  const tokens = await peer.takeTokens()
+  const verify = await measureLoad(peer.url, {
+    requests: tokens.length,
+    connections,
+    next: () => peer.verify(tokens.pop() ?? ''),
+  })
+  return { issue, verify }
+}
