@@ -1,0 +1,55 @@
+// Who calls, as authentication found out; routes read it from `request.caller`.
+
+import type { Scope } from '@postern/contracts/scopes'
+import { currentTraceparent } from '@postern/telemetry/traceparent'
+import type { FastifyRequest } from 'fastify'
+import { AppError } from './app-error.ts'
+
+export interface CallerTenant {
+  readonly id: string
+  readonly name: string
+  readonly slug: string
+  readonly audience: string
+  readonly allowedRedirects: readonly string[]
+  readonly browserHosts: readonly string[]
+  readonly linkTtlSeconds: number
+}
+
+export interface ApiKeyCaller {
+  readonly kind: 'api_key'
+  readonly tenantId: string
+  readonly apiKeyId: string
+  readonly scopes: readonly Scope[]
+  /** The tenant's settings as of the look-up: at most 60 s old, and not older than their last change by a second. */
+  readonly tenant: CallerTenant
+}
+
+export interface OperatorCaller {
+  readonly kind: 'operator'
+}
+
+export type Caller = ApiKeyCaller | OperatorCaller
+
+/** The authenticated API key of a route that requires a scope. */
+export function apiKeyCaller(request: FastifyRequest): ApiKeyCaller {
+  if (request.caller?.kind === 'api_key') return request.caller
+  throw new AppError('UNAUTHENTICATED', { reason: 'the route asks for no API key' })
+}
+
+/** The actor as events tell it: `api_key:<uuid>` or `operator:admin`. */
+export function actorOf(caller: Caller): string {
+  return caller.kind === 'api_key' ? `api_key:${caller.apiKeyId}` : 'operator:admin'
+}
+
+/** Under which tenant, actor, request and trace the database is to act for this request (db's `TenantScope`). */
+export function tenantScope(request: FastifyRequest) {
+  const caller = apiKeyCaller(request)
+  return scopeFor(request, caller.tenantId)
+}
+
+/** The same for a tenant that is known from elsewhere: an operator's path, verified data of a vendor. */
+export function scopeFor(request: FastifyRequest, tenantId: string, actor?: string) {
+  const who = actor ?? (request.caller === null ? undefined : actorOf(request.caller))
+  if (who === undefined) throw new AppError('UNAUTHENTICATED', { reason: 'nobody was authenticated' })
+  return { tenantId, actor: who, requestId: request.id, traceparent: currentTraceparent() }
+}

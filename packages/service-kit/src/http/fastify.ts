@@ -1,0 +1,47 @@
+// What service-kit adds to Fastify's types, and the type of the application that services build on.
+
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { Scope } from '@postern/contracts/scopes'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify'
+import type { Caller } from '../caller.ts'
+import type { Clock } from '../clock.ts'
+
+export type HttpApp = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+/** Why a request was refused; for the log and the metrics. */
+export interface Refusal {
+  readonly code: string
+  readonly reason: string
+  /** Only where the cause is ours or unknown. */
+  readonly err?: unknown
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    clock: Clock
+  }
+  interface FastifyRequest {
+    caller: Caller | null
+    refusal: Refusal | null
+  }
+  interface FastifyContextConfig {
+    /** The scope an API key needs. */
+    scope?: Scope
+    /** Whether the operator's admin key is needed. */
+    operator?: boolean
+    /** Probes and pages of machines: logged at debug, not measured. */
+    quiet?: boolean
+  }
+}
