@@ -5,13 +5,13 @@ import { checkDatabase } from '@postern/service-kit/check-database'
 import { type CheckResult, registerHealth } from '@postern/service-kit/health'
 import { createHttpApp, type HttpApp } from '@postern/service-kit/http-app'
 import { registerOpenapi } from '@postern/service-kit/openapi'
-import { limitAddresses } from './abuse/address-limit.ts'
+import { limitAddresses } from './abuse/address-limit.plugin.ts'
 import { issueMagicLinkRoute } from './challenge/issue-magic-link.route.ts'
 import { readMagicLinkRoute } from './challenge/read-magic-link.route.ts'
 import { revokeMagicLinkRoute } from './challenge/revoke-magic-link.route.ts'
 import { verifyMagicLinkRoute } from './challenge/verify-magic-link.route.ts'
 import type { GatewayContext } from './context.ts'
-import { linkPageRoutes } from './link-page/link-page.routes.ts'
+import { linkPageRoute } from './link-page/link-page.route.ts'
 import { resolveLinkRoute } from './link-page/resolve-link.route.ts'
 import { jwksRoute } from './session/jwks.route.ts'
 import { createApiKeyRoute } from './tenant/create-api-key.route.ts'
@@ -67,7 +67,7 @@ export async function buildApp(context: GatewayContext): Promise<HttpApp> {
     ],
     metricsText: () => telemetry.metricsText(),
   })
-  await linkPageRoutes(app)
+  await linkPageRoute(app)
   for (const route of ROUTES) route(app, context)
   return app
 }

@@ -1,29 +1,8 @@
-// Bodies of the magic-link routes, as docs/api.md fixes them.
+// Bodies of the magic-link routes.
 
 import { type Static, Type } from 'typebox'
+import { CHALLENGE_STATUSES, DELIVERY_STATUSES, PURPOSES } from '../challenge.ts'
 import { Instant, Metadata, Nullable, Uuid } from './fields.ts'
-
-export const PURPOSES = ['sign_in', 'verify_email', 'onboarding'] as const
-export type Purpose = (typeof PURPOSES)[number]
-
-export const CHALLENGE_STATUSES = ['pending', 'consumed', 'expired', 'superseded', 'revoked'] as const
-export type ChallengeStatus = (typeof CHALLENGE_STATUSES)[number]
-
-export const DELIVERY_STATUSES = [
-  'scheduled',
-  'pending',
-  'queued',
-  'sending',
-  'accepted',
-  'delivered',
-  'failed',
-  'expired',
-  'cancelled',
-  'suppressed',
-  'dead_letter',
-  'unknown',
-] as const
-export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
 
 export const IssueMagicLinkBody = Type.Object(
   {

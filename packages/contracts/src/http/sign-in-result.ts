@@ -1,11 +1,8 @@
 // What a proven challenge answers.
 
 import { type Static, Type } from 'typebox'
+import { FACTOR_METHODS, PURPOSES } from '../challenge.ts'
 import { Instant, Nullable, Uuid } from './fields.ts'
-import { PURPOSES } from './magic-link.ts'
-
-export const FACTOR_METHODS = ['magic_link', 'otp_email', 'otp_sms', 'totp', 'recovery_code'] as const
-export type FactorMethod = (typeof FACTOR_METHODS)[number]
 
 export const User = Type.Object({
   id: Uuid,

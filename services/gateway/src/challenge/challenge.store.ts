@@ -1,6 +1,6 @@
 // Reading and revoking challenges.
 
-import type { DeliveryStatus, Purpose } from '@postern/contracts/http/magic-link'
+import type { DeliveryStatus, Purpose } from '@postern/contracts/challenge'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import type { ChallengeMarks } from './challenge.ts'

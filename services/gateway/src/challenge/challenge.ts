@@ -1,8 +1,8 @@
 // What a challenge is at a moment, and how a refusal is told. No oracle: only the holder of a genuine token
 // learns more than INVALID_TOKEN.
 
+import type { ChallengeStatus } from '@postern/contracts/challenge'
 import type { ErrorCode } from '@postern/contracts/error-codes'
-import type { ChallengeStatus } from '@postern/contracts/http/magic-link'
 
 export interface ChallengeMarks {
   consumedAt: Date | null

@@ -1,7 +1,7 @@
 // Spending a challenge is one guarded statement: whoever changes the row wins, and what the proof opens (the user, the
 // session, their events) is part of the same statement. A crash leaves all of it or nothing.
 
-import type { Purpose } from '@postern/contracts/http/magic-link'
+import type { Purpose } from '@postern/contracts/challenge'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { type RawBuilder, sql } from 'kysely'
 import type { NewSession } from '../session/session.ts'

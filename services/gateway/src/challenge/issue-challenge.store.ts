@@ -1,8 +1,9 @@
 // Issuing is one statement: count the send, supersede what is live, insert the challenge, its delivery and their events.
 
-import type { Purpose } from '@postern/contracts/http/magic-link'
+import type { Purpose } from '@postern/contracts/challenge'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
+import { SENDS_PER_WINDOW, WINDOW_SECONDS } from './send-limit.ts'
 
 export interface NewChallenge {
   tenantId: string
@@ -27,9 +28,6 @@ export interface NewChallenge {
 
 export type Issued = { kind: 'issued'; expiresAt: Date } | { kind: 'limited'; retryAfterSeconds: number }
 
-/** Sends that one identifier may have in one window. */
-export const SENDS_PER_WINDOW = 5
-export const WINDOW_SECONDS = 900
 const WINDOW = sql.lit(`${WINDOW_SECONDS} seconds`)
 
 /** Issues the challenge unless the identifier had its share of sends. */

@@ -1,6 +1,7 @@
 // Issues a challenge and the delivery that carries it. Nothing is promised before the commit, nothing is queued here.
 
-import type { IssuedMagicLink, Purpose } from '@postern/contracts/http/magic-link'
+import type { Purpose } from '@postern/contracts/challenge'
+import type { IssuedMagicLink } from '@postern/contracts/http/magic-link'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { AppError } from '@postern/service-kit/app-error'
 import type { CallerTenant } from '@postern/service-kit/caller'

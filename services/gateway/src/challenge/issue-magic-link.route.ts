@@ -6,12 +6,12 @@ import { AppError } from '@postern/service-kit/app-error'
 import { apiKeyCaller, tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import type { FastifyReply } from 'fastify'
-import { tellLimit } from '../abuse/rate-limit-fields.ts'
 import type { GatewayContext } from '../context.ts'
-import { answerOnce, IdempotencyHeaders } from '../idempotency/answer-once.ts'
+import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts'
+import { tellLimit } from '../http/rate-limit-fields.ts'
 import type { Effect } from '../idempotency/run-once.ts'
-import { SENDS_PER_WINDOW, WINDOW_SECONDS } from './issue-challenge.store.ts'
 import { issueMagicLink } from './issue-challenge.ts'
+import { SENDS_PER_WINDOW, WINDOW_SECONDS } from './send-limit.ts'
 
 const SENDS = { policy: 'identifier', quota: SENDS_PER_WINDOW, windowSeconds: WINDOW_SECONDS }
 

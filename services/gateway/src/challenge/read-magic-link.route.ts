@@ -4,13 +4,11 @@ import { envelope } from '@postern/contracts/envelope'
 import { IdParams } from '@postern/contracts/http/fields'
 import { MagicLinkState } from '@postern/contracts/http/magic-link'
 import { alone } from '@postern/db/with-tenant'
-import { AppError } from '@postern/service-kit/app-error'
 import { tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../context.ts'
-import { type ChallengeView, findChallenge } from './challenge.store.ts'
-import { statusOf } from './challenge.ts'
+import { readMagicLink } from './read-challenge.ts'
 
 const schema = {
   tags: ['Magic links'],
@@ -23,17 +21,7 @@ export function readMagicLinkRoute(app: HttpApp, context: GatewayContext): void 
   const access = context.auth.requireScope('challenges:write')
   app.get('/v1/magic-links/:id', { ...access, schema }, async (request) => {
     const scope = tenantScope(request)
-    const found = await findChallenge(alone(context.database, scope), scope.tenantId, request.params.id)
-    if (found === undefined) throw new AppError('NOT_FOUND', { reason: 'no such magic link' })
-    return ok(request, stateOf(found))
+    const run = alone(context.database, scope)
+    return ok(request, await readMagicLink(run, scope.tenantId, request.params.id))
   })
 }
-
-export const stateOf = (found: ChallengeView): MagicLinkState => ({
-  id: found.id,
-  purpose: found.purpose,
-  status: statusOf(found),
-  expires_at: found.expiresAt.toISOString(),
-  consumed_at: found.consumedAt?.toISOString() ?? null,
-  delivery: found.delivery,
-})

@@ -1,6 +1,7 @@
 // Makes the secrets of a session before its row is written, and its tokens after.
 
-import type { FactorMethod, SessionTokens } from '@postern/contracts/http/sign-in-result'
+import type { FactorMethod } from '@postern/contracts/challenge'
+import type { SessionTokens } from '@postern/contracts/http/sign-in-result'
 import type { Clock } from '@postern/service-kit/clock'
 import type { Random } from '@postern/service-kit/random'
 import { signAccessToken } from '@postern/token/access-token'

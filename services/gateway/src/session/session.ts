@@ -1,6 +1,6 @@
 // What a session is when it opens. Lifetimes are counted by the database.
 
-import type { FactorMethod } from '@postern/contracts/http/sign-in-result'
+import type { FactorMethod } from '@postern/contracts/challenge'
 
 export interface NewSession {
   id: string

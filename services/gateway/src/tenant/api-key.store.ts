@@ -1,6 +1,6 @@
 // API keys: only a digest is stored, and the key is shown once by whoever made it.
 
-import type { ApiKey, CreateApiKeyBody } from '@postern/contracts/http/tenant'
+import type { Scope } from '@postern/contracts/scopes'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 
@@ -9,14 +9,17 @@ export interface NewApiKey {
   id: string
   prefix: string
   digest: Buffer
-  body: CreateApiKeyBody
+  name: string
+  scopes: readonly Scope[]
+  /** RFC 3339; null: never */
+  expiresAt: string | null
 }
 
-interface Row {
+export interface ApiKeyRecord {
   id: string
   name: string
   prefix: string
-  scopes: ApiKey['scopes']
+  scopes: Scope[]
   created_at: Date
   expires_at: Date | null
   revoked_at: Date | null
@@ -24,20 +27,13 @@ interface Row {
 
 const COLUMNS = sql`id, name, prefix, scopes, created_at, expires_at, revoked_at`
 
-const view = (row: Row): ApiKey => ({
-  ...row,
-  created_at: row.created_at.toISOString(),
-  expires_at: row.expires_at?.toISOString() ?? null,
-  revoked_at: row.revoked_at?.toISOString() ?? null,
-})
-
 /** Undefined when there is no such tenant. */
-export async function insertApiKey(run: TenantRun, key: NewApiKey): Promise<ApiKey | undefined> {
-  const [row] = await run(sql<Row>`
+export async function insertApiKey(run: TenantRun, key: NewApiKey): Promise<ApiKeyRecord | undefined> {
+  const [row] = await run(sql<ApiKeyRecord>`
     WITH created AS (
       INSERT INTO api_keys (tenant_id, id, prefix, digest, name, scopes, expires_at)
-      SELECT t.id, ${key.id}::uuid, ${key.prefix}, ${key.digest}::bytea, ${key.body.name}, ${key.body.scopes}::text[],
-             ${key.body.expires_at ?? null}::timestamptz
+      SELECT t.id, ${key.id}::uuid, ${key.prefix}, ${key.digest}::bytea, ${key.name}, ${key.scopes}::text[],
+             ${key.expiresAt}::timestamptz
         FROM tenants t WHERE t.id = ${key.tenantId}::uuid
       RETURNING ${COLUMNS}
     ), told AS (
@@ -46,7 +42,7 @@ export async function insertApiKey(run: TenantRun, key: NewApiKey): Promise<ApiK
              jsonb_build_object('scopes', to_jsonb(scopes)) FROM created
     )
     SELECT ${COLUMNS} FROM created`)
-  return row && view(row)
+  return row
 }
 
 export interface ApiKeyPage {
@@ -56,12 +52,15 @@ export interface ApiKeyPage {
 }
 
 /** Newest first. */
-export async function listApiKeys(run: TenantRun, tenantId: string, page: ApiKeyPage): Promise<ApiKey[]> {
-  const rows = await run(sql<Row>`
+export async function listApiKeys(
+  run: TenantRun,
+  tenantId: string,
+  page: ApiKeyPage,
+): Promise<ApiKeyRecord[]> {
+  return run(sql<ApiKeyRecord>`
     SELECT ${COLUMNS} FROM api_keys
      WHERE tenant_id = ${tenantId}::uuid AND (${page.before}::uuid IS NULL OR id < ${page.before}::uuid)
      ORDER BY id DESC LIMIT ${page.limit}::integer`)
-  return rows.map(view)
 }
 
 /** Revokes the key for every process. A repeat changes nothing; false when there is no such key. */

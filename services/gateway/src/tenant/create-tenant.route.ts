@@ -3,13 +3,11 @@
 import { createHash } from 'node:crypto'
 import { envelope as enveloped } from '@postern/contracts/envelope'
 import { CreateTenantBody, Tenant } from '@postern/contracts/http/tenant'
-import { AppError } from '@postern/service-kit/app-error'
 import { scopeFor } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
-import { checkAllowedRedirects } from '../challenge/redirect.ts'
 import type { GatewayContext } from '../context.ts'
-import { answerOnce, IdempotencyHeaders, idempotencyKey } from '../idempotency/answer-once.ts'
-import { insertTenant } from './tenant.store.ts'
+import { answerOnce, IdempotencyHeaders, idempotencyKey } from '../http/answer-once.ts'
+import { createTenant } from './create-tenant.ts'
 
 const schema = {
   tags: ['Operator'],
@@ -21,20 +19,12 @@ const schema = {
 
 export function createTenantRoute(app: HttpApp, context: GatewayContext): void {
   app.post('/v1/tenants', { ...context.operator.requireOperator, schema }, async (request, reply) => {
-    const { body } = request
-    checkAllowedRedirects(body.allowed_redirects)
     const key = idempotencyKey(request)
     // A key's memory belongs to a tenant; here the key itself decides which, so that a repeat finds it.
     const id = key === undefined ? context.random.uuid() : idOf(key)
-    const { envelope } = await answerOnce<Tenant>(
-      context,
-      scopeFor(request, id),
-      { request, reply },
-      async (run) => {
-        const tenant = await insertTenant(run, id, body)
-        if (tenant) return { kind: 'done', answer: tenant, repeat: tenant, status: 201 }
-        return { kind: 'refused', error: new AppError('CONFLICT', { reason: 'the slug is taken' }) }
-      },
+    const exchange = { request, reply }
+    const { envelope } = await answerOnce<Tenant>(context, scopeFor(request, id), exchange, (run) =>
+      createTenant(run, id, request.body),
     )
     context.nudge()
     return envelope

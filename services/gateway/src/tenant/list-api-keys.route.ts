@@ -10,7 +10,7 @@ import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import { Type } from 'typebox'
 import type { GatewayContext } from '../context.ts'
-import { listApiKeys } from './api-key.store.ts'
+import { pageOfApiKeys } from './list-api-keys.ts'
 
 const schema = {
   tags: ['Operator'],
@@ -25,9 +25,6 @@ export function listApiKeysRoute(app: HttpApp, context: GatewayContext): void {
     const { id } = request.params
     const { limit = 50, cursor = null } = request.query
     const run = alone(context.database, scopeFor(request, id))
-    // One more than asked for tells whether there is a next page.
-    const found = await listApiKeys(run, id, { limit: limit + 1, before: cursor })
-    const items = found.slice(0, limit)
-    return ok(request, { items, next_cursor: found.length > limit ? (items.at(-1)?.id ?? null) : null })
+    return ok(request, await pageOfApiKeys(run, id, { limit, before: cursor }))
   })
 }

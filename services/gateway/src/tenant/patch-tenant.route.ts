@@ -4,13 +4,11 @@ import { envelope } from '@postern/contracts/envelope'
 import { IdParams } from '@postern/contracts/http/fields'
 import { PatchTenantBody, Tenant } from '@postern/contracts/http/tenant'
 import { alone } from '@postern/db/with-tenant'
-import { AppError } from '@postern/service-kit/app-error'
 import { scopeFor } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
-import { checkAllowedRedirects } from '../challenge/redirect.ts'
 import type { GatewayContext } from '../context.ts'
-import { updateTenant } from './tenant.store.ts'
+import { updateTenant } from './update-tenant.ts'
 
 const schema = {
   tags: ['Operator'],
@@ -23,9 +21,7 @@ const schema = {
 export function patchTenantRoute(app: HttpApp, context: GatewayContext): void {
   app.patch('/v1/tenants/:id', { ...context.operator.requireOperator, schema }, async (request) => {
     const { id } = request.params
-    if (request.body.allowed_redirects) checkAllowedRedirects(request.body.allowed_redirects)
     const tenant = await updateTenant(alone(context.database, scopeFor(request, id)), id, request.body)
-    if (tenant === undefined) throw new AppError('NOT_FOUND', { reason: 'no such tenant' })
     context.nudge()
     return ok(request, tenant)
   })

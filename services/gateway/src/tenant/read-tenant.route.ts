@@ -4,12 +4,11 @@ import { envelope } from '@postern/contracts/envelope'
 import { IdParams } from '@postern/contracts/http/fields'
 import { Tenant } from '@postern/contracts/http/tenant'
 import { alone } from '@postern/db/with-tenant'
-import { AppError } from '@postern/service-kit/app-error'
 import { scopeFor } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../context.ts'
-import { findTenant } from './tenant.store.ts'
+import { readTenant } from './read-tenant.ts'
 
 const schema = {
   tags: ['Operator'],
@@ -21,8 +20,6 @@ const schema = {
 export function readTenantRoute(app: HttpApp, context: GatewayContext): void {
   app.get('/v1/tenants/:id', { ...context.operator.requireOperator, schema }, async (request) => {
     const { id } = request.params
-    const tenant = await findTenant(alone(context.database, scopeFor(request, id)), id)
-    if (tenant === undefined) throw new AppError('NOT_FOUND', { reason: 'no such tenant' })
-    return ok(request, tenant)
+    return ok(request, await readTenant(alone(context.database, scopeFor(request, id)), id))
   })
 }

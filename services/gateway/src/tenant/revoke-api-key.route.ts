@@ -3,13 +3,12 @@
 import { envelope } from '@postern/contracts/envelope'
 import { Uuid } from '@postern/contracts/http/fields'
 import { alone } from '@postern/db/with-tenant'
-import { AppError } from '@postern/service-kit/app-error'
 import { scopeFor } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import { Type } from 'typebox'
 import type { GatewayContext } from '../context.ts'
-import { revokeApiKey } from './api-key.store.ts'
+import { revokeKey } from './revoke-api-key.ts'
 
 const schema = {
   tags: ['Operator'],
@@ -22,9 +21,8 @@ export function revokeApiKeyRoute(app: HttpApp, context: GatewayContext): void {
   const access = context.operator.requireOperator
   app.delete('/v1/tenants/:id/api-keys/:key_id', { ...access, schema }, async (request) => {
     const { id, key_id } = request.params
-    const found = await revokeApiKey(alone(context.database, scopeFor(request, id)), id, key_id)
-    if (!found) throw new AppError('NOT_FOUND', { reason: 'no such API key' })
+    const revoked = await revokeKey(alone(context.database, scopeFor(request, id)), id, key_id)
     context.nudge()
-    return ok(request, { id: key_id, revoked: true as const })
+    return ok(request, revoked)
   })
 }

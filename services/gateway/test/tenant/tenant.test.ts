@@ -129,6 +129,20 @@ t.test('keys are listed without their secret, page by page, and an expired one i
   t.equal(asked.status, 401)
 })
 
+t.test('a key revoked by many at once is told once', async (t) => {
+  const tenant = await newTenant(gateway)
+  const url = `/v1/tenants/${tenant.id}/api-keys`
+  const { id } = (await operator(gateway, 'GET', url)).body.data.items[0]
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, () => operator(gateway, 'DELETE', `${url}/${id}`)),
+  )
+  t.ok(answers.every(({ status }) => status === 200))
+  const told = (await eventsOf(gateway, tenant.id)).filter(({ kind }) => kind === 'api_key.revoked')
+  t.equal(told.length, 1)
+  const { rows } = await house.admin.query('SELECT kind FROM revocations WHERE subject_id = $1', [id])
+  t.strictSame(rows, [{ kind: 'api_key' }])
+})
+
 t.test('the document names who may call each route', async (t) => {
   const { body } = await gateway.call({ method: 'GET', url: '/openapi.json' })
   t.equal(body.openapi, '3.1.0')

@@ -4,7 +4,7 @@ import type { TenantRun, TenantScope } from '@postern/db/with-tenant'
 import { ok, type SuccessEnvelope } from '@postern/service-kit/reply'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { type Effect, type OnceDeps, runOnce } from './run-once.ts'
+import { type Effect, type OnceDeps, runOnce } from '../idempotency/run-once.ts'
 
 /** For the routes that create or send. Other headers pass. */
 export const IdempotencyHeaders = Type.Object({

@@ -18,7 +18,7 @@ const HEADERS = {
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 
-export async function linkPageRoutes(app: FastifyInstance): Promise<void> {
+export async function linkPageRoute(app: FastifyInstance): Promise<void> {
   for (const { path, file, type } of FILES) {
     const content = await readFile(new URL(`./page/${file}`, import.meta.url))
     app.get(path, { schema: { hide: true } }, async (_request, reply) => {

@@ -4,8 +4,8 @@
 import rateLimit from '@fastify/rate-limit'
 import { AppError } from '@postern/service-kit/app-error'
 import type { HttpApp } from '@postern/service-kit/http-app'
-import { type Limit, tellLimit } from './rate-limit-fields.ts'
-import { type SharedCountOptions, SharedCountStore } from './shared-count.store.ts'
+import { type Limit, tellLimit } from '../http/rate-limit-fields.ts'
+import { type SharedCountOptions, SharedCountStore } from './count-requests.ts'
 
 const WINDOW_SECONDS = 60
 

@@ -1,0 +1,27 @@
+// The words of challenges and deliveries, as rows, events and answers use them.
+
+export const PURPOSES = ['sign_in', 'verify_email', 'onboarding'] as const
+export type Purpose = (typeof PURPOSES)[number]
+
+export const CHALLENGE_STATUSES = ['pending', 'consumed', 'expired', 'superseded', 'revoked'] as const
+export type ChallengeStatus = (typeof CHALLENGE_STATUSES)[number]
+
+export const DELIVERY_STATUSES = [
+  'scheduled',
+  'pending',
+  'queued',
+  'sending',
+  'accepted',
+  'delivered',
+  'failed',
+  'expired',
+  'cancelled',
+  'suppressed',
+  'dead_letter',
+  'unknown',
+] as const
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
+
+/** How somebody can prove who they are. */
+export const FACTOR_METHODS = ['magic_link', 'otp_email', 'otp_sms', 'totp', 'recovery_code'] as const
+export type FactorMethod = (typeof FACTOR_METHODS)[number]
