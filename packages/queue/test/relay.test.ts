@@ -56,6 +56,16 @@ t.test('nudges bring a round at once, and many of them few rounds', async (t) =>
   t.ok(bed.counts.rounds <= 8, `${bed.counts.rounds} rounds`)
 })
 
+t.test('a nudge right after a round is not lost', async (t) => {
+  const bed = relayBed(t, { pollMs: 60_000 })
+  const relay = bed.start()
+  for (let rounds = 1; rounds <= 5; rounds += 1) {
+    await until(() => bed.counts.rounds === rounds, { ...soon, everyMs: 0 })
+    relay.nudge()
+  }
+  await until(() => bed.counts.rounds === 6, soon)
+})
+
 t.test('the timer alone is enough', async (t) => {
   const bed = relayBed(t, { pollMs: 20 })
   bed.start()
@@ -107,21 +117,33 @@ t.test('while the queue is away nothing is claimed, yet what runs out of time st
   await until(() => bed.counts.queued === 1, soon)
 })
 
-t.test(
-  'a queue that refuses costs one row a try, keeps the other channel going, and loses nothing',
-  async (t) => {
-    const bed = relayBed(t, { pollMs: 20, aheadMs: 300 })
+t.test('a channel that fails does not keep the other from going out, and is counted', async (t) => {
+  for (const broken of ['email', 'sms'] as const) {
+    const bed = relayBed(t)
     for (let n = 0; n < 20; n += 1) bed.memory.add({ channel: n < 10 ? 'email' : 'sms' })
-    bed.email.state.fails = true
+    bed[broken].state.fails = true
     bed.start()
-    await until(() => bed.counts.queue >= 3, soon)
-    t.same([bed.email.state.adds[0], bed.sms.jobs.size], [10, 10])
-    t.ok(bed.email.state.adds.slice(1).every((size) => size <= 1))
-    bed.email.state.fails = false
-    await until(() => bed.email.jobs.size === 10, { ...soon, deadlineMs: 10_000 })
-    t.equal(bed.logs.lines().length, 0, 'the connection tells that the queue is away, not the relay')
-  },
-)
+    await until(() => bed.counts.queue === 1, soon)
+    t.equal(bed[broken === 'email' ? 'sms' : 'email'].jobs.size, 10)
+  }
+})
+
+t.test('a queue that refuses costs one row a try and loses nothing', async (t) => {
+  const bed = relayBed(t, { pollMs: 20, aheadMs: 300, batch: 5 })
+  for (let n = 0; n < 20; n += 1) bed.memory.add()
+  bed.email.state.fails = true
+  bed.start()
+  await until(() => bed.counts.queue >= 3, soon)
+  const [first, ...later] = bed.email.state.adds
+  t.equal(first, 5)
+  t.ok(
+    later.every((size) => size === 1),
+    `then ${later}`,
+  )
+  bed.email.state.fails = false
+  await until(() => bed.email.jobs.size === 20, { ...soon, deadlineMs: 10_000 })
+  t.equal(bed.logs.lines().length, 0, 'the connection tells that the queue is away, not the relay')
+})
 
 t.test('a database that is down is told once, and the relay goes on when it is back', async (t) => {
   const bed = relayBed(t, { pollMs: 20 })
@@ -140,17 +162,27 @@ t.test('a database that is down is told once, and the relay goes on when it is b
 })
 
 t.test('a stop finishes the running round and begins no other', async (t) => {
-  const bed = relayBed(t, { pollMs: 10, batch: 1 })
-  for (let n = 0; n < 5; n += 1) bed.memory.add()
+  const bed = relayBed(t, { pollMs: 10, batch: 2 })
+  for (let n = 0; n < 10; n += 1) bed.memory.add()
+  const claim = bed.memory.store.claimDue
+  const letGo = Promise.withResolvers<void>()
+  let asked = false
+  bed.memory.store.claimDue = async (batch) => {
+    asked = true
+    await letGo.promise
+    return claim(batch)
+  }
   const relay = bed.start()
-  await until(() => bed.counts.queued > 0, soon)
-  await relay.stop(1_000)
-  const { rounds, queued } = bed.counts
-  const claimed = [...bed.memory.rows.values()].filter((row) => row.status === 'queued').length
-  t.equal(queued, claimed, 'what was claimed was added')
+  await until(() => asked, soon)
+  const stopped = relay.stop(1_000)
   relay.nudge()
-  await relay.stop(1_000)
-  t.equal(bed.counts.rounds, rounds)
+  letGo.resolve()
+  await stopped
+  t.same([bed.counts.rounds, bed.counts.queued], [1, 2], 'what was claimed was added')
+  const other = relayBed(t, { pollMs: 10 })
+  other.start()
+  await until(() => other.counts.rounds > 5, soon)
+  t.equal(bed.counts.rounds, 1, 'none while another relay makes five')
 })
 
 t.test('a stop does not wait longer than its deadline', async (t) => {

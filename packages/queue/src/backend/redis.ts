@@ -65,7 +65,7 @@ export function openRedisBackend(options: BackendOptions): QueueBackend {
       const queue = new Queue(name, {
         connection: producer,
         prefix,
-        // Both, or an add made before Redis was ever reached hangs, or fails for good.
+        // The probe has looked at the server already. Without both, an add could hang on a first look of the queue's own.
         skipWaitingForReady: true,
         skipVersionCheck: true,
         defaultJobOptions: JOB_OPTIONS,
