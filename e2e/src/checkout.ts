@@ -1,0 +1,30 @@
+// Where the code under test is, and what its processes may inherit: nothing of the test runner's.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The part of a tap test that fixtures need. */
+export interface TestScope {
+  teardown(undo: () => unknown): unknown
+}
+
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** As `npm start` has it: what Node compiled once it need not compile again. */
+const compileCache = process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'node-compile')
+
+export const plainEnvironment: Readonly<Record<string, string>> = {
+  PATH: process.env.PATH ?? '',
+  HOME: process.env.HOME ?? '/',
+  NODE_COMPILE_CACHE: compileCache,
+  // Whoever starts them may be killed: they end when the pipe on their standard input closes.
+  POSTERN_SUPERVISED: '1',
+}
+
+/** A folder that goes with the test. Whatever uses it must be added to the teardown later, so that it ends earlier. */
+export function temporaryFolder(t: TestScope): string {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-e2e-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
+  return folder
+}

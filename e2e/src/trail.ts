@@ -1,0 +1,30 @@
+// The whole trail of one sign-in, once everything that was told has been recorded.
+import type { AuditEvent } from '@postern/contracts/http/audit-event'
+import { until } from '@postern/testkit/poll'
+import type pg from 'pg'
+import { one } from './admin-database.ts'
+import type { Client } from './postern.client.ts'
+
+/** Answers when no event waits any more. */
+export async function untilRecorded(admin: pg.Pool, deadlineMs = 20_000): Promise<void> {
+  const none = async () => (await one<{ n: string }>(admin, 'SELECT count(*) AS n FROM outbox'))?.n === '0'
+  await until(none, { deadlineMs, everyMs: 50, what: 'an empty outbox' })
+}
+
+/** The events of a challenge, its delivery, and what came of it, oldest first. */
+export async function trailOf(
+  { client, admin }: { client: Client; admin: pg.Pool },
+  link: { id: string; deliveryId: string },
+): Promise<AuditEvent[]> {
+  await untilRecorded(admin)
+  const { user_id: user, id: session } =
+    (await one<{ user_id: string; id: string }>(
+      admin,
+      'SELECT user_id, id FROM sessions WHERE challenge_id = $1',
+      [link.id],
+    )) ?? {}
+  const more = session === undefined ? [] : [`session:${session}`, `user:${user}`]
+  return client.events(`challenge:${link.id}`, `delivery:${link.deliveryId}`, ...more)
+}
+
+export const kindsOf = (events: readonly AuditEvent[]): string[] => events.map(({ kind }) => kind)
