@@ -20,7 +20,8 @@ try {
   console.log(ran.length === 0 ? 'The database is up to date.' : `Migrated: ${ran.join(', ')}.`)
 } catch (error) {
   // A driver's error can hold the connection's password; its code and first words do not.
-  const known = error instanceof ConfigError ? error.message : `The database could not be prepared (${codeOf(error)}).`
+  const known =
+    error instanceof ConfigError ? error.message : `The database could not be prepared (${codeOf(error)}).`
   console.error(known)
   process.exitCode = 1
 }

@@ -18,7 +18,10 @@ export async function prepareDatabase(urls: DatabaseUrls): Promise<string[]> {
   const admin = new pg.Client({ connectionString: urls.admin, connectionTimeoutMillis: 10_000 })
   await admin.connect()
   try {
-    const passwords = LOGIN_ROLES.map((role) => [role, decodeURIComponent(new URL(urls.roles[role]).password)])
+    const passwords = LOGIN_ROLES.map((role) => [
+      role,
+      decodeURIComponent(new URL(urls.roles[role]).password),
+    ])
     await ensureRoles(admin, Object.fromEntries(passwords) as Record<LoginRole, string>)
     await ensureDatabase(admin, new URL(urls.roles.owner).pathname.slice(1))
   } finally {

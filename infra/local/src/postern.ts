@@ -1,20 +1,30 @@
 // `npm run postern -- <command>`: the operator's commands.
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { dataDir } from './arguments.ts'
+import { createSecrets } from './create-secrets.ts'
+import { secretsOf } from './data-dir.ts'
 import { rotateKey } from './rotate-key.ts'
 import { SetupError, sentenceOf } from './setup-error.ts'
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
-const usage = 'npm run postern -- keys rotate RING [--data-dir DIR]'
+const usage = `Usage:
+  npm run postern -- keys rotate RING [--data-dir DIR | --secrets DIR]   adds a key to a ring
+  npm run postern -- secrets create DIR                                  makes the secrets for docker-compose.yml`
 
 function run(argv: string[]): string {
-  const options = { 'data-dir': { type: 'string' } } as const
+  const options = { 'data-dir': { type: 'string' }, secrets: { type: 'string' } } as const
   const { positionals, values } = parseArgs({ args: argv, options, allowPositionals: true })
-  const [group, action, ...rest] = positionals
-  if (group !== 'keys' || action !== 'rotate' || rest.length > 1) throw new SetupError(`Usage: ${usage}`)
-  return rotateKey(dataDir(values['data-dir'], { root, cwd: process.cwd() }), rest[0])
+  const [group, action, subject, ...rest] = positionals
+  if (rest.length > 0) throw new SetupError(usage)
+  if (group === 'keys' && action === 'rotate') {
+    const place = dataDir(values['data-dir'], { root, cwd: process.cwd() })
+    return rotateKey(values.secrets === undefined ? secretsOf(place) : resolve(values.secrets), subject)
+  }
+  if (group === 'secrets' && action === 'create' && subject !== undefined)
+    return createSecrets(resolve(subject))
+  throw new SetupError(usage)
 }
 
 try {
