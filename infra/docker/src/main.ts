@@ -9,7 +9,7 @@ const schemes = ['postgres', 'postgresql']
 
 try {
   const urls = load((faults) => {
-    const secrets = openSecrets(process.env['POSTERN_SECRETS_DIR'], faults)
+    const secrets = openSecrets(process.env.POSTERN_SECRETS_DIR, faults)
     const roles = LOGIN_ROLES.map((role) => [role, secrets.url(`database-url-${role}`, { schemes })])
     return {
       admin: secrets.url('database-url-admin', { schemes }),
