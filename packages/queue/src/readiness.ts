@@ -8,7 +8,7 @@ export type { QueueState } from './backend/queue-backend.ts'
 /**
  * One look, bounded to about a second. Reasons: `queue_unreachable`; Redis: `redis_older_than_6_2`,
  * `redis_is_a_replica`, `redis_maxmemory_policy_is_not_noeviction`; Postgres: `queue_schema_missing`,
- * `queue_schema_too_new`, `queue_schema_denied`. Never throws.
+ * `queue_schema_too_new`, `queue_schema_denied`, `queue_temporary_tables_denied`. Never throws.
  */
 export async function checkQueue(connection: QueueConnection): Promise<QueueState> {
   return (await connection.backend.probe()).state

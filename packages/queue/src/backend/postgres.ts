@@ -68,18 +68,26 @@ export function openPostgresBackend(options: BackendOptions): QueueBackend {
 
 async function probe(pool: pg.Pool): Promise<Probe> {
   try {
-    await within(PROBE_MS, 'queue_probe', readSchema(pool))
-    return { state: { ok: true }, usable: true }
+    const mayAdd = await within(PROBE_MS, 'queue_probe', readSchema(pool))
+    const state = mayAdd
+      ? { ok: true as const }
+      : { ok: false as const, reason: 'queue_temporary_tables_denied' }
+    return { state, usable: true }
   } catch (error) {
     return { state: { ok: false, reason: reasonOf(error) }, usable: false }
   }
 }
 
-async function readSchema(pool: pg.Pool): Promise<void> {
+/** Throws unless the schema fits; answers whether this role may make the temporary table that BullMQ adds a batch with. */
+async function readSchema(pool: pg.Pool): Promise<boolean> {
   const client = await pool.connect()
   let broken: boolean | undefined
   try {
     await assertSchemaCompatibility(client, QUEUE_SCHEMA)
+    const { rows } = await client.query<{ may: boolean }>(
+      `SELECT has_database_privilege(current_database(), 'TEMPORARY') AS may`,
+    )
+    return rows[0]?.may === true
   } catch (error) {
     broken = true
     throw error

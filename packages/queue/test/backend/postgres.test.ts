@@ -118,3 +118,12 @@ t.test('a service role works every queue of the catalogue and changes nothing of
     )
   }
 })
+
+t.test('a service role that may make no temporary tables cannot add, and readiness says so', async (t) => {
+  const database = await emptyDatabase()
+  await migrateQueueSchema(urlOf('owner', database), SERVICE_ROLES)
+  const { connection } = openParts(t, urlOf('gateway', database))
+  t.same(await checkQueue(connection), { ok: true })
+  await asAdmin((admin) => admin.query(`REVOKE TEMPORARY ON DATABASE ${database} FROM postern_gateway`))
+  t.same(await checkQueue(connection), { ok: false, reason: 'queue_temporary_tables_denied' })
+})
