@@ -31,7 +31,6 @@ export async function buildApp(deps: AppDeps): Promise<TypedApp> {
     forceCloseConnections: true,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
-  guardHost(app, deps.publicUrl)
   takeJsonOnly(app, deps.reportFault)
   await app.register(async (scope) => await ownRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), deps))
   for (const double of deps.doubles) await vendorRoute(app, deps, double)
@@ -39,6 +38,7 @@ export async function buildApp(deps: AppDeps): Promise<TypedApp> {
 }
 
 async function ownRoutes(app: TypedApp, deps: AppDeps): Promise<void> {
+  guardHost(app, deps.publicUrl)
   setPageHeaders(app)
   await livezRoute(app)
   await pagesRoute(app)

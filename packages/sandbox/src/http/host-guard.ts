@@ -1,6 +1,6 @@
 // Refuses requests whose Host is a public name: a web page on the internet that points its own name at this
 // machine (DNS rebinding) must not read the inbox. Addresses, `localhost`, single-label names as containers
-// have, and the sandbox's own public host pass.
+// have, and the sandbox's own public host pass. The vendors' endpoints show nothing and answer to any name.
 
 import { isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'

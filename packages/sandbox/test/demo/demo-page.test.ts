@@ -78,8 +78,14 @@ t.test(
 t.test('the trail grows while the page is open', { skip: skipWithoutChromium }, async (t) => {
   const { sandbox, postern } = await setupDemo(t)
   const page = await (await newContext(t)).newPage()
-  await askForLink(page, sandbox.url, 'ada@example.com')
+  await page.setViewportSize({ width: 360, height: 740 })
+  await askForLink(page, sandbox.url, 'somebody-with-a-rather-long-address@department.example.com')
   await page.locator('#trail li[data-kind="delivery.accepted"]').waitFor()
+  t.equal(
+    await page.evaluate('document.documentElement.scrollWidth'),
+    360,
+    'nothing sticks out of a narrow screen',
+  )
   const first = await page.locator('#trail li').first().elementHandle()
   const [token] = postern.links.keys()
   const verify = {

@@ -4,11 +4,14 @@ import type { Sandbox } from '@postern/sandbox/sandbox'
 import t from 'tap'
 import { setupSandbox } from '../setup-sandbox.ts'
 
-async function statusFor(sandbox: Sandbox, host: string): Promise<number | undefined> {
-  const [response] = (await once(
-    get(`${sandbox.url}/inbox/messages`, { headers: { host } }),
-    'response',
-  )) as [IncomingMessage]
+async function statusFor(
+  sandbox: Sandbox,
+  host: string,
+  path = '/inbox/messages',
+): Promise<number | undefined> {
+  const [response] = (await once(get(sandbox.url + path, { headers: { host } }), 'response')) as [
+    IncomingMessage,
+  ]
   response.resume()
   return response.statusCode
 }
@@ -23,6 +26,7 @@ t.test('a public name that points at this machine does not reach the inbox', asy
     'evil.example.',
   ]) {
     t.equal(await statusFor(sandbox, host), 403, host)
+    t.equal(await statusFor(sandbox, host, '/sendgrid/v3/mail/send'), 405, 'a vendor has any name')
   }
   for (const host of [
     '127.0.0.1:4003',
