@@ -32,6 +32,9 @@ function offer({ tenant_name, redirect_url }, token) {
 // It stays in the address until the click replaces this page, so that a reload can try again.
 const token = location.hash.slice(1)
 
+// Another link that is pasted into this tab differs in the fragment alone, and would not load the page anew.
+addEventListener('hashchange', () => location.reload())
+
 if (token === '') show(OVER.INVALID_TOKEN)
 else {
   try {
