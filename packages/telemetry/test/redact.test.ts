@@ -93,8 +93,11 @@ t.test('an error is told by class, code, reason and places, never by a foreign m
 })
 
 t.test('a message that imitates a stack is not taken for one', async (t) => {
-  const shown = scrubError(new Error('first line\n    at nothing but a secret (really)'))
-  t.notMatch(JSON.stringify(shown), 'secret')
+  for (const message of [
+    'first\n    at nothing but a secret (really)',
+    'first\n    at a (/secret:1:1)\nlast',
+  ])
+    t.notMatch(JSON.stringify(scrubError(new Error(message))), 'secret')
 })
 
 t.test('causes and collected errors are told in the same way, and a circle of causes ends', async (t) => {
