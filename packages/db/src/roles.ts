@@ -34,13 +34,13 @@ export async function ensureRoles(admin: Client, passwords: Record<LoginRole, st
   await admin.query('COMMIT')
 }
 
-/** Creates the database, owned by postern_owner and closed to the public, unless it is there. */
+/** Creates the database unless it is there; closes it to the public and opens it to the services. */
 export async function ensureDatabase(admin: Client, name: string): Promise<void> {
   const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1', [name])
   const quoted = admin.escapeIdentifier(name)
   if (rowCount === 0) await admin.query(`CREATE DATABASE ${quoted} OWNER postern_owner`)
   await admin.query(`REVOKE ALL ON DATABASE ${quoted} FROM PUBLIC`)
-  await admin.query(
-    `GRANT CONNECT ON DATABASE ${quoted} TO postern_owner, postern_gateway, postern_notifier, postern_audit`,
-  )
+  await admin.query(`GRANT CONNECT ON DATABASE ${quoted} TO postern_owner, ${SERVICE_ROLES.join(', ')}`)
+  // The queue's Postgres backend adds jobs through temporary tables.
+  await admin.query(`GRANT TEMPORARY ON DATABASE ${quoted} TO ${SERVICE_ROLES.join(', ')}`)
 }
