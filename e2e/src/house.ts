@@ -54,7 +54,7 @@ export async function startHouse(t: TestScope, input: HouseInput = {}): Promise<
   }
   const interrupt = () => {
     pids()
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT')
+    if (child.exitCode === null && child.signalCode === null && child.pid) process.kill(-child.pid, 'SIGINT')
     return ended
   }
   t.teardown(async () => {
@@ -78,6 +78,8 @@ async function spawnStart(dataDir: string, input: HouseInput): Promise<ChildProc
   return spawn(process.execPath, [script, ...args], {
     cwd: root,
     env: { ...plainEnvironment, ...env },
+    // A group of its own, as a terminal's: Ctrl-C goes to all of it.
+    detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   })
 }
