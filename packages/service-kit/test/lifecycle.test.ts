@@ -114,6 +114,15 @@ t.test("supervised, it stops when the supervisor's pipe closes", async (t) => {
   t.same(service.stopped(), ['third', 'second', 'first'])
 })
 
+t.test('it stops in order also when nobody reads its log any more', async (t) => {
+  const service = new Service(t, 'slow part', { env: { POSTERN_SUPERVISED: '1' } })
+  await service.said('ready')
+  service.child.stdout.destroy()
+  service.child.stdin.end()
+  t.equal(await service.ended(), 0)
+  t.equal(service.err, '')
+})
+
 t.test('unsupervised, a closed standard input is nothing', async (t) => {
   const service = new Service(t, 'plain')
   await service.said('ready')

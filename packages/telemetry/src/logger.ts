@@ -35,7 +35,8 @@ export function createLogger({ service, level = 'info', destination }: LoggerOpt
       streamWrite: maskSecrets,
     },
   }
-  const logger = destination ? pino(options, destination) : pino(options)
+  // Written at once: pino's own default hands lines to a thread, and the last ones are lost when the process exits.
+  const logger = pino(options, destination ?? pino.destination({ fd: 1, sync: true }))
   return scrubChildren(logger)
 }
 
