@@ -1,5 +1,5 @@
 // The data-dir: one folder, private to its owner, used by one start at a time. Its layout is decided here.
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive, startOf } from '@postern/testkit/process-tree'
 import { SetupError } from './setup-error.ts'
@@ -38,7 +38,11 @@ export function openDataDir(path: string): DataDir {
     devFile: join(path, 'dev.json'),
     release,
   }
-  for (const folder of [dataDir.secrets, dataDir.mounts, dataDir.logs]) makeFolder(folder)
+  for (const folder of [dataDir.secrets, dataDir.mounts, dataDir.logs]) {
+    makeFolder(folder)
+    // Also when the data-dir was copied, or its parent was there before.
+    chmodSync(folder, 0o700)
+  }
   return dataDir
 }
 

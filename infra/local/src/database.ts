@@ -59,7 +59,7 @@ async function startEmbedded(dataDir: DataDir, port: number, supervisor: Supervi
     guard: supervisor.guard,
   })
   const ended = server.exited.then(() => `postgres ended. Its log is ${join(dataDir.logs, 'postgres.log')}.`)
-  await supervisor.add({ name: 'postgres', ended, stop: () => server.stop() })
+  await supervisor.add({ name: 'postgres', ended, stop: server.stop })
   return server.url
 }
 

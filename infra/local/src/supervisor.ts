@@ -15,7 +15,7 @@ export class StoppedError extends Error {
   override name = 'StoppedError'
 }
 
-const stopMs = 4_500
+const stopMs = 4_000
 
 export class Supervisor {
   readonly guard = startProcessGuard()

@@ -1,12 +1,13 @@
 // Starts the fake house as a process of its own and tells tests what it said and whether it left anything.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@postern/testkit/free-port'
 import { until } from '@postern/testkit/poll'
 import type { TestScope } from '@postern/testkit/postgres'
+import { sharedProcessGuard } from '@postern/testkit/process-guard'
 import { isAlive } from '@postern/testkit/process-tree'
 import type { DevFile } from '../src/dev-file.ts'
 
@@ -31,15 +32,35 @@ export interface StartInput {
 
 const script = fileURLToPath(new URL('./fixtures/start-fake-house.ts', import.meta.url))
 
-/** A data-dir that goes with the test. */
+/** A data-dir, not there yet, that goes with the test. */
 export function temporaryDataDir(t: TestScope): string {
   const folder = mkdtempSync(join(tmpdir(), 'postern-start-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   return join(folder, 'data')
 }
 
+let used: Promise<string> | undefined
+
+/** A data-dir that was started and stopped before: a copy, because the first start is the slow one. */
+export async function usedDataDir(t: TestScope): Promise<string> {
+  used ??= useOnce()
+  const dataDir = temporaryDataDir(t)
+  cpSync(await used, dataDir, { recursive: true })
+  return dataDir
+}
+
+async function useOnce(): Promise<string> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'postern-start-used-'))
+  sharedProcessGuard().discard(dataDir)
+  const start = await runningStart({ teardown: () => undefined }, { dataDir })
+  await start.untilReady()
+  start.child.kill('SIGTERM')
+  if ((await start.ended) !== 0) throw new Error(start.output())
+  return dataDir
+}
+
 export async function runningStart(t: TestScope, input: StartInput = {}): Promise<RunningStart> {
-  const dataDir = input.dataDir ?? temporaryDataDir(t)
+  const dataDir = input.dataDir ?? (await usedDataDir(t))
   const portBase = input.portBase ?? (await freePort(6))
   const args = ['--port-base', String(portBase), '--data-dir', dataDir, ...(input.args ?? [])]
   const child = spawn(process.execPath, [script, ...args], {

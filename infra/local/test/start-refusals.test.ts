@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { freePort } from '@postern/testkit/free-port'
 import t, { type Test } from 'tap'
-import { type RunningStart, runningStart, temporaryDataDir } from './running-start.ts'
+import { type RunningStart, runningStart, temporaryDataDir, usedDataDir } from './running-start.ts'
 
 /** Ended with code 1 and exactly one sentence. */
 async function refusedWith(t: Test, start: RunningStart, sentence: RegExp) {
@@ -43,11 +43,7 @@ t.test('a data-dir that another start uses is told in a sentence', async (t) => 
 })
 
 t.test('a broken database is told in a sentence that names the log', async (t) => {
-  const dataDir = temporaryDataDir(t)
-  const first = await runningStart(t, { dataDir })
-  await first.untilReady()
-  first.child.kill('SIGINT')
-  await first.ended
+  const dataDir = await usedDataDir(t)
   rmSync(join(dataDir, 'postgres/cluster/global/pg_control'))
   await refusedWith(
     t,

@@ -1,7 +1,7 @@
 // A real Postgres for a data-dir, from the binaries that came with the install, on the loopback alone. Ctrl-C
 // does not reach it (whoever started it stops it, last), and it ends with its owner even when that one is killed.
 import { readFileSync, realpathSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import pg from 'pg'
 import { isPortFree } from './free-port.ts'
@@ -45,6 +45,8 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const password = await ensureCluster(dataDir, account)
   // Its account may have no way through the folders above, only to where the link points.
   const cluster = realpathSync(clusterOf(dataDir))
+  // A data-dir that was copied has lost its mode, and Postgres refuses any other.
+  await chmod(cluster, 0o700)
   const running = await clearStaleLock(cluster)
   if (running !== null) {
     throw new PostgresError(`Another Postgres (process ${running}) already runs on ${dataDir}.`)

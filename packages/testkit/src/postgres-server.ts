@@ -20,8 +20,8 @@ export interface PostgresServer {
   readonly pid: number
   /** Settles when this server has ended, however it did. */
   readonly exited: Promise<void>
-  /** Fast shutdown; after five seconds an immediate one. Idempotent. */
-  stop(): Promise<void>
+  /** Fast shutdown; after `patienceMs` (five seconds unless told) an immediate one. Idempotent. */
+  stop(patienceMs?: number): Promise<void>
   /** SIGKILL to the server and all its children, as a crash would. The same data-dir starts again. */
   kill(): Promise<void>
 }
@@ -50,8 +50,8 @@ export function launchPostgres(launch: Launch): PostgresServer {
   return {
     pid,
     exited,
-    stop: () => {
-      stopping ??= untilEnded(stop(pid))
+    stop: (patience = patienceMs) => {
+      stopping ??= untilEnded(stop(pid, patience))
       return stopping
     },
     kill: () => untilEnded(kill(pid)),
@@ -92,15 +92,11 @@ function settings(durable: boolean): string[] {
   ])
 }
 
-async function stop(pid: number): Promise<void> {
+async function stop(pid: number, patience: number): Promise<void> {
   for (const name of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
-    if (await endsAfter(pid, name)) return
+    signal(pid, name)
+    if (await until(() => !isAlive(pid), { deadlineMs: patience, everyMs: 5 }).catch(() => false)) return
   }
-}
-
-async function endsAfter(pid: number, name: NodeJS.Signals): Promise<boolean> {
-  signal(pid, name)
-  return until(() => !isAlive(pid), { deadlineMs: patienceMs, everyMs: 5 }).catch(() => false)
 }
 
 async function kill(pid: number): Promise<void> {
