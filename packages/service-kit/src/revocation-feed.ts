@@ -71,7 +71,10 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
       if (startedAt < lastRead) return true
       lastRead = startedAt
       known.learn(current)
-      if (!wasFresh) for (const listener of recovered) listener()
+      if (!wasFresh) {
+        known.count += 1
+        for (const listener of recovered) listener()
+      }
       if (failing) logger.info('the revocation feed is read again')
       failing = false
       return true
@@ -111,7 +114,7 @@ class KnownRevocations {
   readonly listeners: ((revocation: Revocation) => void)[] = []
   #seen = new Map<string, number>()
   #subjects = new Set<string>()
-  /** How many were learned so far. */
+  /** How often something was learned so far. */
   count = 0
 
   has(kind: RevocationKind, id: string): boolean {

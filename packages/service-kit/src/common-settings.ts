@@ -1,0 +1,45 @@
+// The settings and connections that every service has, so that one name means one thing in all of them.
+
+import type { Secrets } from '@postern/config/secrets'
+import { cidrs, oneOf, optional, text, url } from '@postern/config/setting'
+import { LOG_LEVELS } from '@postern/telemetry/logger'
+
+export const COMMON_SETTINGS = {
+  environment: oneOf('POSTERN_ENV', 'production', ['development', 'production'], {
+    describe: 'In production links must be https and failpoints are refused.',
+  }),
+  secretsDir: text('POSTERN_SECRETS_DIR', undefined, {
+    describe: 'Folder of the secret files and key rings.',
+  }),
+  logLevel: oneOf('POSTERN_LOG_LEVEL', 'info', LOG_LEVELS, {
+    describe: 'Least severe lines that are logged.',
+  }),
+  otlpEndpoint: optional(
+    url('POSTERN_OTLP_ENDPOINT', undefined, {
+      describe: 'OTLP/HTTP collector; without it nothing is traced.',
+    }),
+  ),
+  queuePrefix: text('POSTERN_QUEUE_PREFIX', '{postern}', {
+    describe: 'Prefix of the queue’s keys in Redis, with a hash tag.',
+  }),
+}
+
+/** For the services that look at their clients' addresses. */
+export const trustedProxies = cidrs('POSTERN_TRUSTED_PROXIES', '', {
+  describe: 'Networks whose X-Forwarded-For is believed; no others are.',
+})
+
+const POSTGRES = ['postgres', 'postgresql']
+
+export interface Connections {
+  databaseUrl: string
+  /** redis:// or postgres://; the database itself when no queue-url is given */
+  queueUrl: string
+}
+
+/** The URLs that a service connects to, from its secret files. */
+export function readConnections(secrets: Secrets, service: 'gateway' | 'notifier' | 'audit'): Connections {
+  const databaseUrl = secrets.url(`database-url-${service}`, { schemes: POSTGRES })
+  const queueUrl = secrets.optionalUrl('queue-url', { schemes: ['redis', 'rediss', ...POSTGRES] })
+  return { databaseUrl, queueUrl: queueUrl ?? databaseUrl }
+}
