@@ -3,19 +3,13 @@
 import { refuseSecretsInEnvironment } from '@postern/config/environment'
 import { load } from '@postern/config/faults'
 import { openSecrets } from '@postern/config/secrets'
+import { type Environment, integer, port, readSettings, type Settings, text } from '@postern/config/setting'
 import {
-  cidrs,
-  type Environment,
-  integer,
-  oneOf,
-  optional,
-  port,
-  readSettings,
-  type Settings,
-  text,
-  url,
-} from '@postern/config/setting'
-import { LOG_LEVELS } from '@postern/telemetry/logger'
+  COMMON_SETTINGS,
+  type Connections,
+  readConnections,
+  trustedProxies,
+} from '@postern/service-kit/common-settings'
 
 export const SETTINGS = {
   host: text('POSTERN_AUDIT_HOST', '127.0.0.1', { describe: 'Address the audit service listens on.' }),
@@ -30,36 +24,15 @@ export const SETTINGS = {
     max: 64,
     describe: 'Batches of events that one audit process records at a time.',
   }),
-  secretsDir: text('POSTERN_SECRETS_DIR', undefined, {
-    describe: 'Folder of the secret files and key rings.',
-  }),
-  logLevel: oneOf('POSTERN_LOG_LEVEL', 'info', LOG_LEVELS, {
-    describe: 'Least severe lines that are logged.',
-  }),
-  otlpEndpoint: optional(
-    url('POSTERN_OTLP_ENDPOINT', undefined, {
-      describe: 'OTLP/HTTP collector; without it nothing is traced.',
-    }),
-  ),
-  trustedProxies: cidrs('POSTERN_TRUSTED_PROXIES', '', {
-    describe: 'Networks whose X-Forwarded-For is believed; no others are.',
-  }),
-  queuePrefix: text('POSTERN_QUEUE_PREFIX', '{postern}', {
-    describe: 'Prefix of the queue’s keys in Redis, with a hash tag.',
-  }),
+  trustedProxies,
+  ...COMMON_SETTINGS,
 }
 
 export type AuditSettings = Settings<typeof SETTINGS>
 
-export interface AuditSecrets {
-  databaseUrl: string
-  /** redis:// or postgres://; the database itself when no queue-url is given */
-  queueUrl: string
-}
-
 export interface AuditConfig {
   settings: AuditSettings
-  secrets: AuditSecrets
+  secrets: Connections
 }
 
 /** @throws ConfigError with every fault at once */
@@ -67,11 +40,6 @@ export function readConfig(env: Environment): AuditConfig {
   return load((faults) => {
     refuseSecretsInEnvironment(env, faults)
     const settings = readSettings(SETTINGS, env, faults)
-    const secrets = openSecrets(settings.secretsDir, faults)
-    const databaseUrl = secrets.url('database-url-audit', { schemes: ['postgres', 'postgresql'] })
-    const queueUrl = secrets.optionalUrl('queue-url', {
-      schemes: ['redis', 'rediss', 'postgres', 'postgresql'],
-    })
-    return { settings, secrets: { databaseUrl, queueUrl: queueUrl ?? databaseUrl } }
+    return { settings, secrets: readConnections(openSecrets(settings.secretsDir, faults), 'audit') }
   })
 }

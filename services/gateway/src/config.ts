@@ -3,19 +3,13 @@
 import { refuseSecretsInEnvironment } from '@postern/config/environment'
 import { load } from '@postern/config/faults'
 import { openSecrets, type RingContents } from '@postern/config/secrets'
+import { duration, integer, port, readSettings, type Settings, text, url } from '@postern/config/setting'
 import {
-  cidrs,
-  duration,
-  integer,
-  oneOf,
-  optional,
-  port,
-  readSettings,
-  type Settings,
-  text,
-  url,
-} from '@postern/config/setting'
-import { LOG_LEVELS } from '@postern/telemetry/logger'
+  COMMON_SETTINGS,
+  type Connections,
+  readConnections,
+  trustedProxies,
+} from '@postern/service-kit/common-settings'
 
 export const SETTINGS = {
   host: text('POSTERN_GATEWAY_HOST', '127.0.0.1', { describe: 'Address the gateway listens on.' }),
@@ -23,23 +17,8 @@ export const SETTINGS = {
   publicUrl: url('POSTERN_PUBLIC_URL', undefined, {
     describe: 'Origin that mailed links begin with; also the issuer of access tokens.',
   }),
-  environment: oneOf('POSTERN_ENV', 'production', ['development', 'production'], {
-    describe: 'In production links must be https and failpoints are refused.',
-  }),
-  secretsDir: text('POSTERN_SECRETS_DIR', undefined, {
-    describe: 'Folder of the secret files and key rings.',
-  }),
-  logLevel: oneOf('POSTERN_LOG_LEVEL', 'info', LOG_LEVELS, {
-    describe: 'Least severe lines that are logged.',
-  }),
-  otlpEndpoint: optional(
-    url('POSTERN_OTLP_ENDPOINT', undefined, {
-      describe: 'OTLP/HTTP collector; without it nothing is traced.',
-    }),
-  ),
-  trustedProxies: cidrs('POSTERN_TRUSTED_PROXIES', '', {
-    describe: 'Networks whose X-Forwarded-For is believed; no others are.',
-  }),
+  trustedProxies,
+  ...COMMON_SETTINGS,
   addressLimit: integer('POSTERN_ADDRESS_LIMIT', 3_000, {
     min: 1,
     describe: 'Requests per client address and minute (IPv6: per /64).',
@@ -48,9 +27,6 @@ export const SETTINGS = {
     min: 1,
     max: 500,
     describe: 'Database connections at most.',
-  }),
-  queuePrefix: text('POSTERN_QUEUE_PREFIX', '{postern}', {
-    describe: 'Prefix of the queue’s keys in Redis, with a hash tag.',
   }),
   ringOverlap: duration('POSTERN_RING_OVERLAP', '10m', {
     describe: 'How long a new signing key is published before it signs.',
@@ -62,9 +38,7 @@ export type GatewaySettings = Settings<typeof SETTINGS>
 /** A new pepper or seal key is read everywhere before one process writes with it. */
 export const WRITE_OVERLAP_MS = 15_000
 
-export interface GatewaySecrets {
-  databaseUrl: string
-  queueUrl: string
+export interface GatewaySecrets extends Connections {
   /** Redis of the front limiter; undefined: each process counts alone */
   redisUrl: string | undefined
   adminKey: string
@@ -88,14 +62,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, no
       faults.add('POSTERN_FAILPOINT: is refused in production')
     }
     const secrets = openSecrets(settings.secretsDir, faults)
-    const databaseUrl = secrets.url('database-url-gateway', { schemes: ['postgres', 'postgresql'] })
     return {
       settings,
       secrets: {
-        databaseUrl,
-        queueUrl:
-          secrets.optionalUrl('queue-url', { schemes: ['redis', 'rediss', 'postgres', 'postgresql'] }) ??
-          databaseUrl,
+        ...readConnections(secrets, 'gateway'),
         redisUrl: secrets.optionalUrl('redis-url', { schemes: ['redis', 'rediss'] }),
         adminKey: secrets.text('admin-key', { minLength: 32 }),
         rings: {

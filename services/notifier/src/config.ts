@@ -7,7 +7,6 @@ import { openSecrets } from '@postern/config/secrets'
 import {
   type Environment,
   integer,
-  oneOf,
   optional,
   port,
   readSettings,
@@ -15,7 +14,7 @@ import {
   text,
   url,
 } from '@postern/config/setting'
-import { LOG_LEVELS } from '@postern/telemetry/logger'
+import { COMMON_SETTINGS, type Connections, readConnections } from '@postern/service-kit/common-settings'
 
 const ADDRESS = /^[^\s@<>()[\],;:"\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/
 
@@ -42,9 +41,6 @@ export const SETTINGS = {
   sendgridUrl: url('POSTERN_SENDGRID_URL', 'https://api.sendgrid.com', {
     describe: 'Where SendGrid’s API is; https in production.',
   }),
-  environment: oneOf('POSTERN_ENV', 'production', ['development', 'production'], {
-    describe: 'In production links must be https and failpoints are refused.',
-  }),
   failpoint: optional(
     text('POSTERN_FAILPOINT', undefined, {
       pattern: /^K([1-9]|1[0-4]):kill$/,
@@ -52,20 +48,7 @@ export const SETTINGS = {
       describe: 'Kills the process where a test wants it; refused in production.',
     }),
   ),
-  secretsDir: text('POSTERN_SECRETS_DIR', undefined, {
-    describe: 'Folder of the secret files and key rings.',
-  }),
-  logLevel: oneOf('POSTERN_LOG_LEVEL', 'info', LOG_LEVELS, {
-    describe: 'Least severe lines that are logged.',
-  }),
-  otlpEndpoint: optional(
-    url('POSTERN_OTLP_ENDPOINT', undefined, {
-      describe: 'OTLP/HTTP collector; without it nothing is traced.',
-    }),
-  ),
-  queuePrefix: text('POSTERN_QUEUE_PREFIX', '{postern}', {
-    describe: 'Prefix of the queue’s keys in Redis, with a hash tag.',
-  }),
+  ...COMMON_SETTINGS,
 }
 
 /** Never routed (RFC 2606): what comes from here was sent by a development run. */
@@ -73,10 +56,7 @@ const DEVELOPMENT_FROM = 'sign-in@postern.invalid'
 
 export type NotifierSettings = Omit<Settings<typeof SETTINGS>, 'emailFrom'> & { readonly emailFrom: string }
 
-export interface NotifierSecrets {
-  readonly databaseUrl: string
-  /** redis:// or postgres://; the database itself when no queue-url is given */
-  readonly queueUrl: string
+export interface NotifierSecrets extends Connections {
   readonly sendgridApiKey: string
   readonly sealRing: RingContents
 }
@@ -93,15 +73,10 @@ export function readConfig(env: Environment): NotifierConfig {
     const settings = readSettings(SETTINGS, env, faults)
     if (settings.environment === 'production') refuseInProduction(settings, faults)
     const secrets = openSecrets(settings.secretsDir, faults)
-    const databaseUrl = secrets.url('database-url-notifier', { schemes: ['postgres', 'postgresql'] })
-    const queueUrl = secrets.optionalUrl('queue-url', {
-      schemes: ['redis', 'rediss', 'postgres', 'postgresql'],
-    })
     return {
       settings: { ...settings, emailFrom: settings.emailFrom ?? DEVELOPMENT_FROM },
       secrets: {
-        databaseUrl,
-        queueUrl: queueUrl ?? databaseUrl,
+        ...readConnections(secrets, 'notifier'),
         sendgridApiKey: secrets.text('sendgrid-api-key'),
         sealRing: secrets.ring('seal', 'symmetric'),
       },
