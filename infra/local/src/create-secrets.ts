@@ -59,7 +59,7 @@ function put(folder: string, container: string, name: string, secrets: Map<strin
 }
 
 /** Containers read the files as their own user; root can hand them over, anybody else is told by the start. */
-export function giveToContainers(folder: string): void {
+function giveToContainers(folder: string): void {
   if (process.getuid?.() !== 0) return
   mkdirSync(folder, { recursive: true })
   for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {

@@ -1,9 +1,8 @@
 // Adds a key to a ring. Services pick it up by themselves; what was made with the older keys stays valid.
-import { existsSync, readdirSync } from 'node:fs'
+import { chownSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { addRingKey } from '@postern/config/add-ring-key'
 import { RINGS, type RingName } from '@postern/config/known-secrets'
-import { giveToContainers } from './create-secrets.ts'
 import { newKey } from './secret-files.ts'
 import { SetupError } from './setup-error.ts'
 
@@ -18,14 +17,21 @@ export function rotateKey(secrets: string, ring: string | undefined): string {
   const folders = ringFolders(secrets, ring)
   if (folders.length === 0) throw new SetupError(`${secrets} holds no ring ${ring}.`)
   const key = newKey(ring as RingName)
-  const versions = new Set(folders.map((folder) => addRingKey(folder, key)))
-  for (const folder of folders) giveToContainers(folder)
+  const versions = new Set(folders.map((folder) => addBeside(folder, key)))
   if (versions.size > 1) {
     throw new SetupError(
       `The copies of ring ${ring} in ${secrets} had different versions: ${folders.join(', ')}.`,
     )
   }
   return `Ring ${ring} has a key v${[...versions][0]} now. Running services pick it up without a restart.`
+}
+
+/** The new key belongs to whom the first one does: the person, or the containers' account. */
+function addBeside(folder: string, key: string): number {
+  const version = addRingKey(folder, key)
+  const { uid, gid } = statSync(join(folder, 'v1'))
+  if (uid !== process.getuid?.()) chownSync(join(folder, `v${version}`), uid, gid)
+  return version
 }
 
 function ringFolders(secrets: string, ring: string): string[] {
