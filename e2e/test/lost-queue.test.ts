@@ -6,6 +6,7 @@ import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { type Parts, takeApart } from '../src/parts.ts'
 import { tokenIn } from '../src/postern.client.ts'
+import { losePostgres } from '../src/postgres-outage.ts'
 import { expectOnce, type Promised, promise, untilAll } from '../src/promised.ts'
 
 t.setTimeout(180_000)
@@ -25,6 +26,9 @@ t.test('Redis is lost', async (t) => {
   )
   await t.test('down when the services start: links are promised, sign-ins work, mails follow', (t) =>
     boot(t, parts, redis),
+  )
+  await t.test('Postgres is killed while all runs: clean refusals, no second intent, all mails', (t) =>
+    losePostgres(t, parts),
   )
 })
 
@@ -49,7 +53,11 @@ async function restart(t: Test, parts: Parts, redis: TestRedis) {
   await client.fault({ mode: 'delay', delay_ms: 1_500, times: 3 })
   const held = await promise(parts, 3)
   await untilAll(parts, held, 'sending')
+  parts.service('notifier').freeze()
+  const queued = await promise(parts, 3)
+  await untilAll(parts, queued, 'queued')
   await redis.kill()
+  parts.service('notifier').thaw()
   const waiting = await promise(parts, 5)
   t.ok(
     waiting.every(({ ms }) => ms < 1_000),
@@ -59,7 +67,7 @@ async function restart(t: Test, parts: Parts, redis: TestRedis) {
   await untilSaid(parts, 503)
   t.equal(await parts.service('gateway').readiness(), 200, 'the gateway needs no queue')
   await redis.start()
-  await expectOnce(t, parts, { links: [...held, ...waiting], deadlineMs: WINDOW_MS })
+  await expectOnce(t, parts, { links: [...held, ...queued, ...waiting], deadlineMs: WINDOW_MS })
   await untilSaid(parts, 200)
   expectRunning(t, parts)
 }
