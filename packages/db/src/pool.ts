@@ -18,6 +18,8 @@ export interface DatabaseOptions {
   applicationName: string
   /** 5,000 unless told; 0: no bound (migrations). */
   statementTimeoutMs?: number
+  /** How long a caller waits for a free or new connection; 1,000 unless told. */
+  waitMs?: number
   /** Told of connections that break while idle; the pool replaces them by itself. */
   onIdleError?: (error: Error) => void
 }
@@ -29,7 +31,7 @@ export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
     connectionString: options.url,
     max: options.max,
     application_name: options.applicationName,
-    connectionTimeoutMillis: 1_000,
+    connectionTimeoutMillis: options.waitMs ?? 1_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     pipeline: true,

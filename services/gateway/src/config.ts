@@ -28,6 +28,11 @@ export const SETTINGS = {
     max: 500,
     describe: 'Database connections at most.',
   }),
+  databaseWait: duration('POSTERN_GATEWAY_DATABASE_WAIT', '1s', {
+    min: 100,
+    max: 30_000,
+    describe: 'How long a request waits for a database connection before it is answered 503.',
+  }),
   ringOverlap: duration('POSTERN_RING_OVERLAP', '10m', {
     describe: 'How long a new signing key is published before it signs.',
   }),

@@ -53,6 +53,7 @@ export interface Ambient {
 }
 
 const RELAY_STOP_MS = 5_000
+const BACKGROUND_CONNECTIONS = 3
 
 export async function buildContext(
   config: GatewayConfig,
@@ -68,13 +69,20 @@ export async function buildContext(
     parts.add(`${name} ring`, watched.stop)
     return watched.ring
   }
-  const database = openDatabase<GatewayDatabase>({
-    url: secrets.databaseUrl,
-    max: settings.poolSize,
-    applicationName: 'postern-gateway',
-    onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
-  })
-  parts.add('database', () => database.close())
+  const openPool = (applicationName: string, max: number) => {
+    const pool = openDatabase<GatewayDatabase>({
+      url: secrets.databaseUrl,
+      max,
+      waitMs: settings.databaseWait,
+      applicationName,
+      onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
+    })
+    parts.add(applicationName, () => pool.close())
+    return pool
+  }
+  const database = openPool('postern-gateway', settings.poolSize)
+  // What must not wait behind requests: the relay and the revocation feed.
+  const background = openPool('postern-gateway-background', BACKGROUND_CONNECTIONS)
 
   const queue = openQueueConnection({
     url: secrets.queueUrl,
@@ -85,7 +93,7 @@ export async function buildContext(
   parts.add('queue', () => queue.close())
   const relay = openRelay({
     connection: queue,
-    store: relayStore(database.db),
+    store: relayStore(background.db),
     logger,
     metrics,
     clock,
@@ -97,7 +105,7 @@ export async function buildContext(
   parts.add('limit redis', () => limitRedis?.disconnect())
 
   const feed = createRevocationFeed({
-    read: (seconds) => revocationsSince(database.db, seconds),
+    read: (seconds) => revocationsSince(background.db, seconds),
     clock,
     logger,
     metrics,

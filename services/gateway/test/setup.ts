@@ -63,6 +63,8 @@ export async function openHouse(
     POSTERN_PUBLIC_URL: PUBLIC_URL,
     POSTERN_ADDRESS_LIMIT: '1000000',
     POSTERN_LOG_LEVEL: 'trace',
+    // A race of 100 on a slow machine is about who wins, not about who is turned away.
+    POSTERN_GATEWAY_DATABASE_WAIT: '20s',
     ...more.env,
   }
   return { data, secretsDir, adminKey, env, admin }

@@ -9,9 +9,7 @@ export const IdParams = Type.Object({ id: Uuid }, { additionalProperties: false 
 
 /** Free facts of the client, kept as they are: at most 20 short strings. */
 export const Metadata = Type.Record(
-  Type.String({ minLength: 1, maxLength: 64 }),
+  Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' }),
   Type.String({ maxLength: 512 }),
-  {
-    maxProperties: 20,
-  },
+  { maxProperties: 20, additionalProperties: false },
 )

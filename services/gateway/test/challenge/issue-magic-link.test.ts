@@ -167,6 +167,9 @@ t.test('bodies that are not exactly one request are refused and nothing is sent'
     { email, code_challenge_method: 'plain' },
     { email, send_at: '2026-11-20T12:00:00' },
     { email, metadata: { a: 1 } },
+    { email, metadata: { 'a\nb': 'x' } },
+    { email, metadata: { ['k'.repeat(65)]: 'x' } },
+    { email, metadata: Object.fromEntries(Array.from({ length: 21 }, (_, at) => [`k${at}`, 'x'])) },
     { email: `${email}\r\nBcc: x@example.com` },
   ]
   for (const body of bad) {
