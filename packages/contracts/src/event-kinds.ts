@@ -29,4 +29,3 @@ export const EVENT_KINDS = {
 export type EventKind = keyof typeof EVENT_KINDS
 
 export const EVENT_OUTCOMES = ['success', 'refused', 'failed'] as const
-export type EventOutcome = (typeof EVENT_OUTCOMES)[number]

