@@ -24,6 +24,7 @@ t.test('processes are lost', async (t) => {
     'what a killed or frozen notifier held is sent by another within 15 s; the late one is fenced',
     (t) => losesWorkers(t, parts),
   )
+  await parts.start('notifier')
   await t.test('Postgres is killed while all runs: clean refusals, no second intent, all mails', (t) =>
     losePostgres(t, parts),
   )
@@ -58,7 +59,6 @@ async function losesWorkers(t: Test, parts: Parts) {
   t.same(more, [token], 'both mails carry the same link')
   t.equal((await parts.client.verify(token ?? '')).status, 200)
   await Promise.all(three.map((notifier) => notifier.end('SIGKILL')))
-  await parts.start('notifier')
 }
 
 interface Held {

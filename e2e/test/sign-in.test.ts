@@ -16,6 +16,8 @@ import { houseSecrets, misuse, shown } from '../src/spread-secrets.ts'
 import { everyFile, everyRedisKey, everyRow, findings, type Kept } from '../src/stored-secrets.ts'
 import { kindsOf, trailOf, untilRecorded } from '../src/trail.ts'
 
+t.setTimeout(120_000)
+
 const CHAIN = [
   'challenge.issued',
   'delivery.queued',

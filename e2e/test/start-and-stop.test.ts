@@ -8,6 +8,8 @@ import { temporaryFolder } from '../src/checkout.ts'
 import { startHouse, untilGone } from '../src/house.ts'
 import { Client, freshEmail } from '../src/postern.client.ts'
 
+t.setTimeout(120_000)
+
 t.test('start, Ctrl-C, start again, a death', async (t) => {
   const dataDir = join(temporaryFolder(t), 'data')
   const first = await startHouse(t, { dataDir })
