@@ -4,6 +4,7 @@
 import http, { type IncomingHttpHeaders } from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
+import type { SendContext } from './sender.ts'
 
 export interface Exchange {
   /** The connection stood, so bytes may have left. */
@@ -15,13 +16,21 @@ export interface Exchange {
   readonly transport: { request: typeof http.request }
 }
 
+/** The request was given up before a byte of it was written. */
+class TooLate extends Error {
+  override readonly name = 'TooLate'
+  readonly code = 'STARTED_TOO_LATE'
+}
+
 type Request = (
   options: https.RequestOptions,
   onResponse: (response: http.IncomingMessage) => void,
 ) => http.ClientRequest
 
-/** @param onWritten called once, when the last byte of the request was handed to the network */
-export function createExchange(onWritten?: () => void): Exchange {
+export function createExchange({
+  onWritten,
+  mayBegin,
+}: Pick<SendContext, 'onWritten' | 'mayBegin'>): Exchange {
   const state = {
     mayHaveLeft: false,
     status: undefined as number | undefined,
@@ -37,9 +46,15 @@ export function createExchange(onWritten?: () => void): Exchange {
       state.headers = response.headers
       onResponse(response)
     })
+    // These listeners come before Node's own, which write what waited for the connection.
+    const begin = (next: () => void) => {
+      if (mayBegin?.() === false) made.destroy(new TooLate())
+      else next()
+    }
     made.once('socket', (socket: Socket) => {
-      if (made.reusedSocket) left()
-      else socket.once(isSecure ? 'secureConnect' : 'connect', left)
+      // A connection that another request leaves behind stands already.
+      if (!socket.connecting) begin(left)
+      else socket.once('connect', () => begin(() => (isSecure ? socket.once('secureConnect', left) : left())))
     })
     if (onWritten) made.once('finish', onWritten)
     return made

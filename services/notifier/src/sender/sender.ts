@@ -25,6 +25,8 @@ export type SendOutcome =
 export interface SendContext {
   /** Aborts when the call has taken too long. */
   readonly signal: AbortSignal
+  /** Asked when the connection stands: false, and nothing is written. A process may have been stopped until then. */
+  readonly mayBegin?: () => boolean
   /** Called once when the whole request was handed to the network, if it comes to that. */
   readonly onWritten?: () => void
 }

@@ -45,6 +45,7 @@ function byStatus(status: number, headers: IncomingHttpHeaders): SendOutcome {
 }
 
 const FAILURES: Readonly<Record<string, string>> = {
+  STARTED_TOO_LATE: 'started_too_late',
   ECONNREFUSED: 'connection_refused',
   ECONNRESET: 'connection_reset',
   EPIPE: 'connection_reset',

@@ -37,8 +37,8 @@ export function createSendGridSender(options: SendGridOptions): Sender & { close
     maxContentLength: MAX_ANSWER_BYTES,
   }
 
-  async function send(message: EmailMessage, { signal, onWritten }: SendContext) {
-    const exchange = createExchange(onWritten)
+  async function send(message: EmailMessage, { signal, ...context }: SendContext) {
+    const exchange = createExchange(context)
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)])
     const mail = mailServiceFor(options.apiKey, {
       ...settings,

@@ -209,6 +209,21 @@ t.test('a proxy of the environment is not asked', async (t) => {
   t.equal(proxy.requests.length, 0)
 })
 
+t.test(
+  'a call that stood still until its time was over writes nothing, on a new connection or an old one',
+  async (t) => {
+    const { requests, url } = await answering(t, 202)
+    const sender = createSendGridSender({ url, apiKey: API_KEY, timeoutMs: 4_000, connections: 1 })
+    t.teardown(() => sender.close())
+    const { signal } = new AbortController()
+    const late = { kind: 'retryable', code: 'started_too_late' }
+    t.same(await sender.send(message, { signal, mayBegin: () => false }), late)
+    t.match(await sender.send(message, { signal, mayBegin: () => true }), { kind: 'accepted' })
+    t.same(await sender.send(message, { signal, mayBegin: () => false }), late)
+    t.equal(requests.length, 1)
+  },
+)
+
 t.test('the moment at which the request was written is told once', async (t) => {
   const { url } = await answering(t, 202)
   const sender = createSendGridSender({ url, apiKey: API_KEY, timeoutMs: 4_000, connections: 1 })
