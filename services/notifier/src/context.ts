@@ -14,8 +14,8 @@ import { startTelemetry, type Telemetry } from '@postern/telemetry/tracing'
 import { LiveKeyRing, ringOf } from '@postern/token/key-ring'
 import type { NotifierConfig, NotifierSecrets, NotifierSettings } from './config.ts'
 import type { Channel } from './delivery/channel.ts'
-import type { DeliverJobDeps } from './delivery/deliver-message.job.ts'
-import { createDeliveryMetrics } from './delivery/delivery-metrics.ts'
+import type { DeliverDeps } from './delivery/deliver-message.ts'
+import { createDeliveryMetrics, type DeliveryMetrics } from './delivery/delivery-metrics.ts'
 import { createEmailChannel, type SealRing } from './delivery/email-channel.ts'
 import { type Failpoint, killAt, noFailpoint } from './failpoint.ts'
 import type { EmailMessage } from './sender/sender.ts'
@@ -23,10 +23,12 @@ import { createSendGridSender } from './sender/sendgrid.sender.ts'
 import { tracedSender } from './sender/traced-sender.ts'
 import { createVendorRouter } from './sender/vendor-router.ts'
 
-export interface Context extends DeliverJobDeps<NotifierDatabase> {
+export interface Context extends DeliverDeps<NotifierDatabase> {
   readonly settings: NotifierSettings
+  readonly logger: Logger
   readonly telemetry: Telemetry
   readonly metrics: Metrics
+  readonly deliveryMetrics: DeliveryMetrics
   readonly queue: QueueConnection
   readonly email: Channel<EmailMessage>
 }

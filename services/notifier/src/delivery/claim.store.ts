@@ -15,7 +15,7 @@ export interface ClaimInput {
 
 interface ClaimRow {
   verdict: 'claimed' | Refusal
-  status: NonNullable<Extract<ClaimAnswer, { kind: 'refused' }>['status']>
+  status: string
   fence: string | null
   template: string
   locale: string | null

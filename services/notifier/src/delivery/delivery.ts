@@ -1,7 +1,5 @@
 // What a worker may do with a delivery, and what became of it. The numbers that the guarantees stand on are here.
 
-import type { AttemptOutcome, DeliveryStatus } from '@postern/db/tables/delivery.table'
-
 /** Who holds a delivery holds it this long; a vendor call and its recording must fit in. Seconds. */
 export const LEASE_SECONDS = 10
 
@@ -49,7 +47,7 @@ export interface Claim {
 
 export type ClaimAnswer =
   | { readonly kind: 'claimed'; readonly claim: Claim }
-  | { readonly kind: 'refused'; readonly reason: Refusal; readonly status: DeliveryStatus | null }
+  | { readonly kind: 'refused'; readonly reason: Refusal; readonly status: string | null }
 
 export interface Attempt {
   readonly number: number
@@ -60,7 +58,7 @@ export interface Attempt {
 
 /** How an attempt ended and where the delivery goes. */
 export interface Ending {
-  readonly outcome: Exclude<AttemptOutcome, 'started'>
+  readonly outcome: 'accepted' | 'permanent' | 'retryable' | 'unknown'
   readonly status: 'accepted' | 'failed' | 'unknown' | 'pending'
   /** Ours, never the vendor's words. */
   readonly errorCode: string | null

@@ -1,4 +1,5 @@
-// Gives back a delivery whose message could not be made. The claim has counted it; the third time ends it.
+// The poison count of a delivery: each claim raises it, a message that could be made takes it back, and the third time in
+// a row that none could be made ends the delivery.
 
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
@@ -38,4 +39,12 @@ export async function recordPoison(
     SELECT m.status FROM moved m`
   const [row] = await run(query, deliveryLock(claim.deliveryId))
   return row?.status ?? null
+}
+
+/** Takes the claim's count back where the message was made but its attempt could not begin. The lease goes on. */
+export async function forgivePoison(run: TenantRun, claim: Claim): Promise<void> {
+  await run(sql`
+    UPDATE deliveries SET poisoned = 0, updated_at = now()
+     WHERE tenant_id = ${claim.tenantId} AND id = ${claim.deliveryId} AND fence = ${claim.fence}
+       AND status IN ('sending', 'queued')`)
 }

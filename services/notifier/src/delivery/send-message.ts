@@ -10,6 +10,7 @@ import type { VendorRouter } from '../sender/vendor-router.ts'
 import { recordOutcome, startAttempt } from './attempt.store.ts'
 import type { Attempt, Claim, Ending } from './delivery.ts'
 import { endingOf } from './ending.ts'
+import { forgivePoison } from './poison.store.ts'
 
 export interface SendDeps {
   readonly clock: Clock
@@ -38,8 +39,8 @@ export interface SendInput<Message> {
 /** A call that begins later than this after its attempt was recorded could outlive the lease. */
 const SLOWEST_START_MS = 1_500
 
-/** The vendor has answered: a database that is away for a moment must not make a second send of it. Milliseconds. */
-const RECORD_AGAIN_MS = [200, 400, 800, 1_600, 3_200]
+/** A database that is away for a moment must make neither a second send nor a poisoned message. Milliseconds. */
+const AGAIN_MS = [200, 400, 800, 1_600, 3_200]
 
 export async function sendMessage<Message>(deps: SendDeps, input: SendInput<Message>): Promise<Sent> {
   const { claim, run, vendors } = input
@@ -48,13 +49,17 @@ export async function sendMessage<Message>(deps: SendDeps, input: SendInput<Mess
   // From before the lease is renewed, so that the call is over before the lease is.
   const signal = AbortSignal.timeout(callMs)
   const began = clock.now().getTime()
-  const attempt = await startAttempt(run, claim, sender.provider)
+  const attempt = await begin(run, claim, sender.provider)
   if (attempt === null) return { kind: 'stopped' }
   deps.failpoint('K6')
   const isLate = clock.now().getTime() - began > SLOWEST_START_MS || signal.aborted
   const outcome: SendOutcome = isLate
     ? { kind: 'retryable', code: 'started_too_late' }
-    : await call(sender, input.message(attempt.number), { signal, onWritten: () => deps.failpoint('K7') })
+    : await call(sender, input.message(attempt.number), {
+        signal,
+        mayBegin: () => clock.now().getTime() - began < callMs,
+        onWritten: () => deps.failpoint('K7'),
+      })
   deps.failpoint('K8')
   const seconds = (clock.now().getTime() - began) / 1_000
   const ending = endingOf(outcome, {
@@ -64,7 +69,7 @@ export async function sendMessage<Message>(deps: SendDeps, input: SendInput<Mess
     leftMs: (claim.secondsLeft - seconds) * 1_000,
     chance: deps.random.bytes(4).readUInt32BE() / 2 ** 32,
   })
-  const recorded = await record(run, { claim, attempt, ending })
+  const recorded = await patiently(() => recordOutcome(run, claim, attempt, ending))
   deps.failpoint('K9')
   if (!recorded) return { kind: 'fenced', attempt, ending }
   return { kind: 'called', attempt, ending, seconds: claim.secondsWaited + seconds }
@@ -83,19 +88,24 @@ async function call<Message>(
   }
 }
 
-interface Result {
-  readonly claim: Claim
-  readonly attempt: Attempt
-  readonly ending: Ending
+/** A slow or absent database is no fault of the message: without an attempt the claim's count is taken back. */
+async function begin(run: TenantRun, claim: Claim, provider: string): Promise<Attempt | null> {
+  let attempt: Attempt | null = null
+  try {
+    attempt = await startAttempt(run, claim, provider)
+    return attempt
+  } finally {
+    if (attempt === null) await patiently(() => forgivePoison(run, claim))
+  }
 }
 
-async function record(run: TenantRun, { claim, attempt, ending }: Result): Promise<boolean> {
-  for (const againMs of RECORD_AGAIN_MS) {
+async function patiently<R>(work: () => Promise<R>): Promise<R> {
+  for (const againMs of AGAIN_MS) {
     try {
-      return await recordOutcome(run, claim, attempt, ending)
+      return await work()
     } catch {
       await pause(againMs)
     }
   }
-  return recordOutcome(run, claim, attempt, ending)
+  return work()
 }

@@ -203,6 +203,18 @@ t.test('an outcome is recorded once, and never on a delivery that has ended', as
   t.equal(results.filter(Boolean).length, 1)
   t.equal((await eventsOf(f, ids)).filter((event) => event.kind === 'delivery.accepted').length, 1)
 
+  // The commit's answer was lost and the outcome is recorded again, after the relay has taken the delivery up.
+  const deferred = await held()
+  const first = await start(deferred.claim)
+  if (first === null) throw new Error('not started')
+  const [, , , retryable] = ENDINGS
+  if (retryable === undefined) throw new Error('no such ending')
+  const again = () => recordOutcome(f.run(deferred.ids.tenantId), deferred.claim, first, retryable)
+  t.equal(await again(), true)
+  await f.admin.query(`UPDATE deliveries SET status = 'queued' WHERE id = $1`, [deferred.ids.deliveryId])
+  t.equal(await again(), false)
+  t.match(await deliveryState(f, deferred.ids), { status: 'queued' })
+
   const cancelled = await held()
   const begun = await start(cancelled.claim)
   if (begun === null) throw new Error('not started')

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { claimDelivery } from '../../src/delivery/claim.store.ts'
 import type { Claim } from '../../src/delivery/delivery.ts'
-import { recordPoison } from '../../src/delivery/poison.store.ts'
+import { forgivePoison, recordPoison } from '../../src/delivery/poison.store.ts'
 import { deliveryState, endLease, eventsOf, fixture, givenDelivery, type Ids } from '../delivery-fixture.ts'
 
 const f = await fixture(t)
@@ -43,4 +43,15 @@ t.test('a worker that was away while another took over gives nothing back', asyn
   t.equal(await poison(late), null)
   t.match(await deliveryState(f, ids), { status: 'sending', fence: next.fence })
   t.same(await eventsOf(f, ids), [])
+})
+
+t.test('a delivery that was cancelled meanwhile is not brought back', async (t) => {
+  const ids = await givenDelivery(f)
+  const claim = await claimed(ids)
+  await f.admin.query(`UPDATE deliveries SET status = 'cancelled', payload = NULL WHERE id = $1`, [
+    ids.deliveryId,
+  ])
+  t.equal(await poison(claim), null)
+  await forgivePoison(f.run(ids.tenantId), claim)
+  t.match(await deliveryState(f, ids), { status: 'cancelled', poisoned: 1 })
 })
