@@ -11,7 +11,7 @@ Open this link to sign in:
 
 {{ link }}
 
-It works once, and for {{ minutes }} {% if minutes == 1 %}minute{% else %}minutes{% endif %} from now.
+It works once, and for {{ minutes }} {% if minutes == 1 %}minute{% else %}minutes{% endif %} after it was sent.
 
 Do not forward this message or show it to anyone: whoever has the link can sign in as you.
 {{ tenant_name }} will never ask you for it.
@@ -48,7 +48,7 @@ a:focus { outline: 3px solid #6f9bff; outline-offset: 2px; }
 <table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:480px;background-color:#ffffff;border:1px solid #dde2e9;border-radius:12px">
 <tr><td style="padding:32px;font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;text-align:left">
 <h1 class="strong" style="margin:0 0 12px;font-size:22px;line-height:30px;font-weight:600;color:#16191d;overflow-wrap:anywhere">Sign in to {{ tenant_name }}</h1>
-<p class="plain" style="margin:0 0 24px;font-size:16px;line-height:24px;color:#3c444f">The button works once, and for {{ minutes }} {% if minutes == 1 %}minute{% else %}minutes{% endif %} from now.</p>
+<p class="plain" style="margin:0 0 24px;font-size:16px;line-height:24px;color:#3c444f">The button works once, and for {{ minutes }} {% if minutes == 1 %}minute{% else %}minutes{% endif %} after it was sent.</p>
 <table role="presentation" cellpadding="0" cellspacing="0" border="0"><tr><td style="border-radius:8px;background-color:#1f4fd8">
 <a href="{{ link }}" style="display:inline-block;padding:14px 28px;font-size:16px;line-height:20px;font-weight:600;color:#ffffff;text-decoration:none;border-radius:8px">Sign in</a>
 </td></tr></table>

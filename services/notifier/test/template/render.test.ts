@@ -97,7 +97,7 @@ t.test(
       t.match(part, /Do not forward this message/)
       t.ok(part.includes(link))
     }
-    t.match(mail('Acme', 1).text, /1 minute from now/)
+    t.match(mail('Acme', 1).text, /1 minute after it was sent/)
   },
 )
 
