@@ -86,7 +86,10 @@ export function startNotifier(
     ended,
     kill: (signal) => void child.kill(signal),
     async ready() {
-      const line = await until(() => over || readyLine(output), { deadlineMs: 20_000, what: 'a notifier' })
+      const line = await until(() => over || readyLine(output), {
+        deadlineMs: 60_000,
+        what: 'a notifier that is ready',
+      })
       if (line === true) throw new Error(`the notifier ended: ${output}`)
       return line.url
     },

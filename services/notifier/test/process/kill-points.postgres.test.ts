@@ -1,0 +1,4 @@
+import t from 'tap'
+import { killPointSuite } from './kill-points.ts'
+
+killPointSuite(t, async () => undefined)

@@ -1,0 +1,103 @@
+// What must hold when a worker is killed at any of its kill points, whatever queue it works: two processes of the real
+// main on one database, of which one dies.
+
+import { until } from '@postern/testkit/poll'
+import type { TestScope } from '@postern/testkit/postgres'
+import type { Test } from 'tap'
+import { attemptsOf, deliveryState, eventsOf, givenDelivery, type Ids } from '../delivery-fixture.ts'
+import { type House, house, type RunningNotifier, startNotifier } from '../process-fixture.ts'
+import { type Vendor, vendorDouble } from '../vendor-fixture.ts'
+
+/** Gives each test a queue: undefined is the one on its own database. */
+export type QueueUrl = (t: TestScope) => Promise<string | undefined>
+
+export interface Site {
+  readonly h: House
+  readonly vendor: Vendor
+  start(settings?: Readonly<Record<string, string>>): RunningNotifier
+}
+
+export async function site(t: TestScope, queueUrl: QueueUrl): Promise<Site> {
+  const vendor = await vendorDouble(t)
+  const h = await house(t, await queueUrl(t))
+  const start = (settings = {}) => startNotifier(t, h, { POSTERN_SENDGRID_URL: vendor.url, ...settings })
+  return { h, vendor, start }
+}
+
+const ENDED = ['accepted', 'failed', 'expired', 'cancelled', 'unknown', 'dead_letter']
+
+export async function endOf({ h }: Site, ids: Ids, deadlineMs = 20_000): Promise<string> {
+  const what = `the end of delivery ${ids.deliveryId}`
+  return until(
+    async () => {
+      const { status } = await deliveryState(h, ids)
+      return ENDED.includes(status) && status
+    },
+    { deadlineMs, what },
+  )
+}
+
+/** Calls of all deliveries beyond one each, when another worker finishes what one killed at this point began. */
+const DOUBLED = { K5: 0, K6: 0, K7: 1, K8: 1, K9: 0 } as const
+
+export function killPointSuite(t: Test, queueUrl: QueueUrl): void {
+  t.jobs = 3
+  for (const [point, doubled] of Object.entries(DOUBLED)) {
+    void t.test(`a worker killed at ${point}: another ends it within 15 s, ${doubled} doubled`, async (t) => {
+      const here = await site(t, queueUrl)
+      const all = await feedUntilDead(here, point)
+      const diedAt = performance.now()
+      const ends = await Promise.all(all.map((ids) => endOf(here, ids)))
+      const seconds = (performance.now() - diedAt) / 1_000
+      t.ok(
+        ends.every((status) => status === 'accepted'),
+        ends.join(),
+      )
+      t.ok(seconds < 15, `${seconds.toFixed(1)} s after the death`)
+      let calls = 0
+      for (const ids of all) calls += await expectTold(t, here, ids)
+      t.equal(calls, all.length + doubled, 'vendor calls')
+      const links = (await here.vendor.inbox('ada@example.org')).map(
+        ({ text }) => text.match(/https:\S+/)?.[0],
+      )
+      t.ok(links.every((link) => link === 'https://id.example.org/l#abc'))
+    })
+  }
+}
+
+/** Gives two workers work until the one with the failpoint took some and died. Answers all of the work. */
+async function feedUntilDead({ h, start }: Site, point: string): Promise<Ids[]> {
+  const doomed = start({ POSTERN_FAILPOINT: `${point}:kill`, POSTERN_NOTIFIER_CONCURRENCY: '1' })
+  const other = start({ POSTERN_NOTIFIER_CONCURRENCY: '1' })
+  await Promise.all([doomed.ready(), other.ready()])
+  let how: number | string | undefined
+  void doomed.ended.then((seen) => {
+    how = seen
+  })
+  const all: Ids[] = []
+  const feed = async () => {
+    if (how === undefined) all.push(await givenDelivery(h, { status: 'pending', dueIn: 0 }))
+    return how
+  }
+  await until(feed, { deadlineMs: 15_000, everyMs: 200, what: `a death at ${point}` })
+  if (how !== 'SIGKILL') throw new Error(`ended with ${how}: ${doomed.output()}`)
+  return all
+}
+
+/** Checks one delivery's attempts and events; answers how many vendor calls it took. */
+async function expectTold(t: Test, { h, vendor }: Site, ids: Ids): Promise<number> {
+  const calls = (await vendor.calls(ids.deliveryId)).length
+  const attempts = await attemptsOf(h, ids)
+  const kinds = (await eventsOf(h, ids)).map(({ kind }) => kind)
+  const count = (kind: string) => kinds.filter((other) => other === kind).length
+  const { payload } = await deliveryState(h, ids)
+  const isRight =
+    calls <= 2 &&
+    attempts.length <= 2 &&
+    attempts.filter(({ outcome }) => outcome === 'accepted').length === 1 &&
+    count('delivery.attempted') === attempts.length &&
+    count('delivery.accepted') === 1 &&
+    payload === null
+  t.ok(isRight, JSON.stringify({ calls, attempts, kinds }))
+  return calls
+}

@@ -1,0 +1,71 @@
+// Canaries through the real process and its queue: whatever happens to a delivery, no key, link or address is left in
+// what the process writes, in a table, in the queue or in the metrics.
+
+import type { Test } from 'tap'
+import { deliveryState, eventsOf, givenDelivery, payloadOf } from '../delivery-fixture.ts'
+import { API_KEY, type House } from '../process-fixture.ts'
+import { endOf, type QueueUrl, site } from './kill-points.ts'
+
+const link = 'https://id.example.org/l#canary-link-4711'
+const to = 'canary-address-4711@example.org'
+const CANARY = /canary/i
+
+/** Everything that the queue stores, as text. */
+export type DumpQueue = (h: House) => Promise<string>
+
+export function leakSuite(t: Test, queueUrl: QueueUrl, dumpQueue: DumpQueue): void {
+  void t.test('a mail goes out, and no key, link or address is left anywhere', async (t) => {
+    const { h, vendor, start } = await site(t, queueUrl)
+    const here = { h, vendor, start }
+    t.match(API_KEY, CANARY)
+    const notifier = start({ POSTERN_LOG_LEVEL: 'trace' })
+    const url = await notifier.ready()
+    const given = { status: 'pending', dueIn: 0, link, to } as const
+
+    const sent = await givenDelivery(h, given)
+    t.equal(await endOf(here, sent), 'accepted')
+    t.match(await vendor.inbox(to), [{ subject: 'Sign in to Acme' }])
+
+    await vendor.fault({ mode: 'status', status: 400 })
+    t.equal(await endOf(here, await givenDelivery(h, given)), 'failed')
+
+    await vendor.fault({ mode: 'accept_then_reset' })
+    const broken = await givenDelivery(h, { ...given, status: 'queued', dueIn: 0 })
+    const poison = await givenDelivery(h, {
+      ...given,
+      poisoned: 2,
+      payload: { ...payloadOf({ link, to }), v: 9 },
+    })
+    t.equal(await endOf(here, poison), 'dead_letter')
+    t.equal(await endOf(here, broken, 30_000), 'accepted', 'sent again after 10 s')
+
+    const metrics = await (await fetch(`${url}/metrics`)).text()
+    t.match(metrics, /postern_delivery_attempts_total\{[^}]*outcome="accepted"[^}]*\} 2/)
+    t.match(metrics, /postern_deliveries_ended_total\{[^}]*status="dead_letter"[^}]*\} 1/)
+    const queue = await dumpQueue(h)
+    t.match(queue, 'payload_malformed', 'the dump shows what the queue keeps of a failed job')
+    notifier.kill('SIGTERM')
+    t.equal(await notifier.ended, 0)
+    t.match(notifier.output(), '"msg":"message accepted"')
+    const places = { metrics, queue, output: notifier.output(), tables: await dumpTables(h, 'public') }
+    for (const [place, text] of Object.entries(places)) t.notMatch(text, CANARY, place)
+    t.equal((await deliveryState(h, sent)).payload, null)
+    t.same(
+      (await eventsOf(h, sent)).map(({ kind }) => kind),
+      ['delivery.queued', 'delivery.attempted', 'delivery.accepted'],
+    )
+  })
+}
+
+export async function dumpTables({ admin }: House, schema: string): Promise<string> {
+  const { rows } = await admin.query<{ name: string }>(
+    `SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables
+      WHERE table_schema = $1 AND table_type = 'BASE TABLE'`,
+    [schema],
+  )
+  const texts = rows.map(async ({ name }) => {
+    const found = await admin.query<{ text: string }>(`SELECT t::text AS text FROM ${name} t`)
+    return found.rows.map(({ text }) => text).join('\n')
+  })
+  return (await Promise.all(texts)).join('\n')
+}
