@@ -35,15 +35,32 @@ t.test('Redis is lost', async (t) => {
 async function flush(t: Test, parts: Parts, { url }: TestRedis) {
   const links = await promise(parts, 10)
   await untilAll(parts, links, 'queued')
-  const redis = new Redis(url)
-  const jobs = async () => (await redis.keys('*')).filter((key) => /[0-9a-f]{12}\.1$/.test(key)).length
-  await until(async () => (await jobs()) === links.length, { deadlineMs: 5_000, what: 'ten jobs' })
-  await redis.flushall()
-  redis.disconnect()
+  await inRedis(url, async (redis) => {
+    await untilJobs(redis, links)
+    await redis.flushall()
+  })
   const began = performance.now()
   await parts.start('notifier')
   await parts.service('notifier').ready()
   await expectOnce(t, parts, { links, deadlineMs: WINDOW_MS - (performance.now() - began) })
+}
+
+async function inRedis(url: string, work: (redis: Redis) => Promise<void>): Promise<void> {
+  const redis = new Redis(url)
+  try {
+    await work(redis)
+  } finally {
+    redis.disconnect()
+  }
+}
+
+/** Answers when the job of each is in Redis, and so would be lost with it. */
+async function untilJobs(redis: Redis, links: readonly Promised[]): Promise<void> {
+  const all = async () => {
+    const keys = await redis.keys('*')
+    return links.every(({ deliveryId }) => keys.some((key) => key.endsWith(`:${deliveryId}.1`)))
+  }
+  await until(all, { deadlineMs: 5_000, what: 'a job for each mail' })
 }
 
 async function restart(t: Test, parts: Parts, redis: TestRedis) {
@@ -56,6 +73,7 @@ async function restart(t: Test, parts: Parts, redis: TestRedis) {
   parts.service('notifier').freeze()
   const queued = await promise(parts, 3)
   await untilAll(parts, queued, 'queued')
+  await inRedis(redis.url, (connection) => untilJobs(connection, queued))
   await redis.kill()
   parts.service('notifier').thaw()
   const waiting = await promise(parts, 5)
