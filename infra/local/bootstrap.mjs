@@ -12,8 +12,8 @@ import { runCommand } from './bootstrap/run-command.mjs'
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 const commands = {
-  start: { entry: 'infra/local/src/start.ts', hooks: true },
-  test: { entry: 'infra/local/src/test.ts', hooks: true, tap: true },
+  start: { entry: 'infra/local/src/start.ts', hooks: true, supervised: true },
+  test: { entry: 'infra/local/src/test.ts', hooks: true, tap: true, supervised: true },
   check: { entry: 'infra/local/src/check.ts' },
   bench: { entry: 'bench/src/main.ts' },
   postern: { entry: 'infra/local/src/postern.ts' },
@@ -29,7 +29,10 @@ async function main([name = '', ...args]) {
   if (command.hooks) installHooks(root, process.env)
   if (!existsSync(join(root, command.entry)))
     throw new BootstrapError(`${command.entry} is missing in this checkout.`)
-  return runCommand(node, [join(root, command.entry), ...args], root)
+  return runCommand(node, [join(root, command.entry), ...args], {
+    root,
+    supervised: command.supervised === true,
+  })
 }
 
 try {

@@ -8,19 +8,21 @@ import { environment } from './install.mjs'
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
- * @param {string} node @param {string[]} args @param {string} root
+ * @param {string} node @param {string[]} args
+ * @param {{root: string, supervised: boolean}} options `supervised`: the command ends when the pipe to it closes
  * @returns {Promise<number>} the exit code, 128 + signal when one ended it
  */
-export function runCommand(node, args, root) {
+export function runCommand(node, args, { root, supervised }) {
+  const env = { ...environment(node), ...compileCache(root) }
   const child = spawn(node, args, {
     cwd: standpoint(root, process.env),
-    env: { ...environment(node), ...compileCache(root), POSTERN_SUPERVISED: '1' },
+    env: supervised ? { ...env, POSTERN_SUPERVISED: '1' } : env,
     // A group of its own: the terminal's Ctrl-C reaches only us, so the command hears of it once. And when we
     // are killed, the closed pipe tells it.
-    detached: true,
-    stdio: ['pipe', 'inherit', 'inherit'],
+    detached: supervised,
+    stdio: [supervised ? 'pipe' : 'inherit', 'inherit', 'inherit'],
   })
-  child.stdin.on('error', () => undefined)
+  child.stdin?.on('error', () => undefined)
   for (const signal of passedOn) process.on(signal, () => child.kill(signal))
   endWithNpm(child)
   return new Promise((resolve, reject) => {

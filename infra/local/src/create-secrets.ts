@@ -29,6 +29,7 @@ export function createSecrets(folder: string): string {
     `The secrets are in ${folder}, one folder a container. Keep a copy in a safe place.`,
     `The operator's key is ${join(folder, 'gateway/admin-key')}.`,
     `Put your SendGrid API key into ${join(folder, 'notifier/sendgrid-api-key')} (mode 600, user ${CONTAINER_USER}).`,
+    ...ownershipHint(folder),
   ].join('\n')
 }
 
@@ -58,7 +59,16 @@ function put(folder: string, container: string, name: string, secrets: Map<strin
   if (content !== undefined) writeSecret(join(folder, container, path), content)
 }
 
-/** Containers read the files as their own user; root can hand them over, anybody else is told by the start. */
+/** Only root can hand files over. */
+function ownershipHint(folder: string): string[] {
+  const uid = process.getuid?.()
+  if (uid === undefined || uid === 0 || uid === CONTAINER_USER) return []
+  return [
+    `The containers run as user ${CONTAINER_USER}: run "sudo chown -R ${CONTAINER_USER} ${folder}" before you start them.`,
+  ]
+}
+
+/** Containers read the files as their own user; root hands them over. */
 function giveToContainers(folder: string): void {
   if (process.getuid?.() !== 0) return
   mkdirSync(folder, { recursive: true })

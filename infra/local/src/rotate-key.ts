@@ -37,5 +37,7 @@ function addBeside(folder: string, key: string): number {
 function ringFolders(secrets: string, ring: string): string[] {
   if (!existsSync(secrets)) return []
   const places = [secrets, ...readdirSync(secrets).map((name) => join(secrets, name))]
-  return places.map((place) => join(place, ring)).filter((folder) => existsSync(join(folder, 'v1')))
+  return places
+    .map((place) => join(place, ring))
+    .filter((folder) => existsSync(folder) && readdirSync(folder).some((name) => /^v\d+$/.test(name)))
 }

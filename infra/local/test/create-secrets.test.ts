@@ -1,6 +1,6 @@
 // The secrets of an installation in containers: each container's folder starts its service's config and holds no more.
 
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,6 +60,8 @@ t.test('a rotated ring has the same new key in every container that sees it', as
     readFileSync(join(folder, name, 'seal/v2'), 'utf8'),
   )
   t.equal(new Set(keys).size, 1)
+  for (const name of ['gateway', 'notifier', 'audit']) rmSync(join(folder, name, 'seal/v1'))
+  t.match(rotateKey(folder, 'seal'), 'v3', 'also when the first key was taken away')
   t.throws(() => rotateKey(folder, 'nothing'), /There is no ring/)
   t.throws(() => rotateKey(join(folder, 'missing'), 'seal'), /holds no ring/)
 })

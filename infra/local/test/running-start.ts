@@ -30,6 +30,9 @@ export interface StartInput {
   readonly env?: Record<string, string>
 }
 
+const { PATH, NODE_COMPILE_CACHE } = process.env
+const kept = NODE_COMPILE_CACHE === undefined ? { PATH } : { PATH, NODE_COMPILE_CACHE }
+
 const script = fileURLToPath(new URL('./fixtures/start-fake-house.ts', import.meta.url))
 
 /** A data-dir, not there yet, that goes with the test. */
@@ -64,7 +67,7 @@ export async function runningStart(t: TestScope, input: StartInput = {}): Promis
   const portBase = input.portBase ?? (await freePort(6))
   const args = ['--port-base', String(portBase), '--data-dir', dataDir, ...(input.args ?? [])]
   const child = spawn(process.execPath, [script, ...args], {
-    env: { PATH: process.env.PATH, POSTERN_SUPERVISED: '1', ...input.env },
+    env: { ...kept, POSTERN_SUPERVISED: '1', ...input.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let said = ''

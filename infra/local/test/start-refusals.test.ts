@@ -18,7 +18,7 @@ t.test('a taken port is named, and what to do about it', async (t) => {
   const server = createServer().listen(portBase + 2, '127.0.0.1')
   t.teardown(() => server.close())
   await once(server, 'listening')
-  const start = await runningStart(t, { portBase })
+  const start = await runningStart(t, { portBase, dataDir: temporaryDataDir(t) })
   await refusedWith(
     t,
     start,
@@ -60,15 +60,10 @@ t.test('a folder that is no cluster is not initialised over', async (t) => {
 })
 
 t.test('wrong arguments are told in a sentence', async (t) => {
-  for (const [args, sentence] of [
-    [['--port-base', '80'], /--port-base must be a number from 1024 to 65530/],
-    [['--redis-url', 'redis://u:secret@127.0.0.1'], /does not belong on a command line/],
-    [['--redis-url', 'http://127.0.0.1'], /--redis-url must look like redis:/],
-    [['--database-url-file', '/nowhere/file'], /\/nowhere\/file is missing/],
-  ] as const) {
-    await refusedWith(t, await runningStart(t, { args: [...args] }), sentence)
-  }
-  const unknown = await runningStart(t, { args: ['--bases', '1'] })
+  const args = ['--database-url-file', '/nowhere/file']
+  const missing = await runningStart(t, { dataDir: temporaryDataDir(t), args })
+  await refusedWith(t, missing, /^postern: \/nowhere\/file is missing\.$/m)
+  const unknown = await runningStart(t, { dataDir: temporaryDataDir(t), args: ['--bases', '1'] })
   t.equal(await unknown.ended, 1)
-  t.match(unknown.output(), /Unknown option '--bases'.*\nnpm start --/)
+  t.match(unknown.output(), /^postern: Unknown option '--bases'.*\nnpm start --/)
 })
