@@ -26,10 +26,10 @@ export function rotateKey(secrets: string, ring: string | undefined): string {
   return `Ring ${ring} has a key v${[...versions][0]} now. Running services pick it up without a restart.`
 }
 
-/** The new key belongs to whom the first one does: the person, or the containers' account. */
+/** The new key belongs to whom the ring's folder does: the person, or the containers' account. */
 function addBeside(folder: string, key: string): number {
   const version = addRingKey(folder, key)
-  const { uid, gid } = statSync(join(folder, 'v1'))
+  const { uid, gid } = statSync(folder)
   if (uid !== process.getuid?.()) chownSync(join(folder, `v${version}`), uid, gid)
   return version
 }

@@ -1,7 +1,8 @@
 // The settings and connections that every service has, so that one name means one thing in all of them.
 
+import type { Faults } from '@postern/config/faults'
 import type { Secrets } from '@postern/config/secrets'
-import { cidrs, oneOf, optional, text, url } from '@postern/config/setting'
+import { cidrs, type Environment, oneOf, optional, text, url } from '@postern/config/setting'
 import { LOG_LEVELS } from '@postern/telemetry/logger'
 
 export const COMMON_SETTINGS = {
@@ -28,6 +29,17 @@ export const COMMON_SETTINGS = {
 export const trustedProxies = cidrs('POSTERN_TRUSTED_PROXIES', '', {
   describe: 'Networks whose X-Forwarded-For is believed; no others are.',
 })
+
+/** What no production process starts with, whatever its service. */
+export function refuseInProduction(
+  environment: 'development' | 'production',
+  env: Environment,
+  faults: Faults,
+): void {
+  if (environment === 'production' && env.POSTERN_FAILPOINT) {
+    faults.add('POSTERN_FAILPOINT: is refused in production')
+  }
+}
 
 const POSTGRES = ['postgres', 'postgresql']
 

@@ -8,6 +8,7 @@ import {
   COMMON_SETTINGS,
   type Connections,
   readConnections,
+  refuseInProduction,
   trustedProxies,
 } from '@postern/service-kit/common-settings'
 
@@ -40,6 +41,7 @@ export function readConfig(env: Environment): AuditConfig {
   return load((faults) => {
     refuseSecretsInEnvironment(env, faults)
     const settings = readSettings(SETTINGS, env, faults)
+    refuseInProduction(settings.environment, env, faults)
     return { settings, secrets: readConnections(openSecrets(settings.secretsDir, faults), 'audit') }
   })
 }

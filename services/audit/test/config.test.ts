@@ -37,6 +37,16 @@ t.test('every fault is told at once', async (t) => {
   t.throws(() => readConfig({}), { name: 'ConfigError' })
 })
 
+t.test('a failpoint is refused in production', async (t) => {
+  const folder = await secretsFolder(t, { 'database-url-audit': DATABASE })
+  const env = { POSTERN_SECRETS_DIR: folder, POSTERN_FAILPOINT: 'K12:kill' }
+  t.throws(() => readConfig(env), {
+    name: 'ConfigError',
+    faults: ['POSTERN_FAILPOINT: is refused in production'],
+  })
+  t.doesNotThrow(() => readConfig({ ...env, POSTERN_ENV: 'development' }))
+})
+
 t.test('each setting says what it is for, under a name of its own', (t) => {
   const described = describeSettings(SETTINGS)
   t.equal(new Set(described.map(({ env }) => env)).size, described.length)

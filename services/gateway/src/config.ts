@@ -1,13 +1,14 @@
 // The only reader of the gateway's settings and secrets. Both are typed values, kept apart; a fault stops the start.
 
 import { refuseSecretsInEnvironment } from '@postern/config/environment'
-import { load } from '@postern/config/faults'
+import { type Faults, load } from '@postern/config/faults'
 import { openSecrets, type RingContents } from '@postern/config/secrets'
 import { duration, integer, port, readSettings, type Settings, text, url } from '@postern/config/setting'
 import {
   COMMON_SETTINGS,
   type Connections,
   readConnections,
+  refuseInProduction,
   trustedProxies,
 } from '@postern/service-kit/common-settings'
 
@@ -60,12 +61,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, no
   return load((faults) => {
     refuseSecretsInEnvironment(env, faults)
     const settings = readSettings(SETTINGS, env, faults)
-    if (settings.environment === 'production' && !settings.publicUrl?.startsWith('https://')) {
-      faults.add('POSTERN_PUBLIC_URL: must be https in production')
-    }
-    if (settings.environment === 'production' && env.POSTERN_FAILPOINT) {
-      faults.add('POSTERN_FAILPOINT: is refused in production')
-    }
+    refuseInProduction(settings.environment, env, faults)
+    if (settings.publicUrl) refusePublicUrl(settings.publicUrl, settings.environment, faults)
     const secrets = openSecrets(settings.secretsDir, faults)
     return {
       settings,
@@ -81,4 +78,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, no
       },
     }
   })
+}
+
+/** The link page asks its own origin, and a mailed link must not be readable on its way. */
+function refusePublicUrl(publicUrl: string, environment: string, faults: Faults): void {
+  const { origin, protocol } = new URL(publicUrl)
+  if (origin !== publicUrl) faults.add('POSTERN_PUBLIC_URL: must be an origin, without a path')
+  if (environment === 'production' && protocol !== 'https:') {
+    faults.add('POSTERN_PUBLIC_URL: must be https in production')
+  }
 }
