@@ -17,11 +17,17 @@ export interface FileReport {
 const result = /^( *)(not )?ok\b(?: \d+)?(?: - )?(.*)$/
 const skipping = /^(.*?)\s*# (?:SKIP|TODO)\b:?\s*(.*)$/i
 
+interface Row {
+  readonly text: string
+  /** Part of a YAML block, which may quote anything. */
+  readonly quoted: boolean
+}
+
 export class TapReader {
   readonly #onFile: (report: FileReport) => void
   #half = ''
-  #rows: string[] = []
-  /** The row that ends the YAML block we are in; such a block may quote anything. */
+  #rows: Row[] = []
+  /** The row that ends the YAML block we are in. */
   #blockEnd: string | null = null
 
   constructor(onFile: (report: FileReport) => void) {
@@ -34,63 +40,50 @@ export class TapReader {
     for (const row of rows) this.#take(row)
   }
 
-  #take(row: string): void {
-    if (this.#blockEnd !== null) {
-      if (row === this.#blockEnd) this.#blockEnd = null
-      this.#rows.push(row)
-      return
-    }
-    const opening = /^( +)---$/.exec(row)
-    if (opening) this.#blockEnd = `${opening[1]}...`
-    const [, indent, not, rest = ''] = result.exec(row) ?? []
+  #take(text: string): void {
+    const quoted = this.#isQuoted(text)
+    const [, indent, not, rest = ''] = (quoted ? null : result.exec(text)) ?? []
     if (indent !== '') {
-      this.#rows.push(row)
+      this.#rows.push({ text, quoted })
       return
     }
     // A file's own line comes after its tests.
     this.#onFile(reportOn(this.#rows, rest, not === undefined))
     this.#rows = []
   }
+
+  #isQuoted(text: string): boolean {
+    if (this.#blockEnd !== null) {
+      if (text === this.#blockEnd) this.#blockEnd = null
+      return true
+    }
+    const opening = /^( +)---$/.exec(text)
+    if (opening) this.#blockEnd = `${opening[1]}...`
+    return opening !== null
+  }
 }
 
-function reportOn(rows: string[], rest: string, ok: boolean): FileReport {
+function reportOn(rows: Row[], rest: string, ok: boolean): FileReport {
   const [file = '', time = ''] = rest.split(' # time=')
-  const tests = outsideBlocks(rows).flatMap((row) => {
-    const [, indent = '', not, name = ''] = result.exec(row) ?? []
+  const tests = rows.flatMap(({ text, quoted }) => {
+    const [, indent = '', not, name = ''] = (quoted ? null : result.exec(text)) ?? []
     return indent.length === 4 ? [{ ok: not === undefined, name, skip: skipping.exec(name) }] : []
   })
-  const skips = tests.flatMap(({ skip }) => (skip ? [`${skip[1]}: ${skip[2] || 'no reason given'}`] : []))
+  const skipped = tests.flatMap(({ skip }) => (skip ? [`${skip[1]}: ${skip[2] || 'no reason given'}`] : []))
   const told = tests.filter((test) => !test.ok && !test.skip).length
   const passed = tests.filter((test) => test.ok && !test.skip).length
   const failed = told === 0 && (!ok || tests.length === 0) ? 1 : told
   const unsaid =
     told === 0 && failed === 1 ? ['it ended badly, or held no test; see what it wrote below'] : []
   const complaint = failed === 0 ? '' : [...failuresIn(rows), ...unsaid].join('\n')
-  return { file, passed, failed, skipped: skips, time: time.trim(), complaint }
-}
-
-function outsideBlocks(rows: string[]): string[] {
-  return split(rows).flatMap(({ row, inside }) => (inside ? [] : [row]))
+  return { file, passed, failed, skipped, time: time.trim(), complaint }
 }
 
 /** The lines "not ok" with their blocks. */
-function failuresIn(rows: string[]): string[] {
+function failuresIn(rows: Row[]): string[] {
   let failing = false
-  return split(rows).flatMap(({ row, inside }) => {
-    if (!inside) failing = /^ *not ok\b/.test(row) && !skipping.test(row)
-    return failing ? [row] : []
-  })
-}
-
-function split(rows: string[]): { row: string; inside: boolean }[] {
-  let end: string | null = null
-  return rows.map((row) => {
-    if (end === null) {
-      const opening = /^( +)---$/.exec(row)
-      if (opening) end = `${opening[1]}...`
-      return { row, inside: opening !== null }
-    }
-    if (row === end) end = null
-    return { row, inside: true }
+  return rows.flatMap(({ text, quoted }) => {
+    if (!quoted) failing = /^ *not ok\b/.test(text) && !skipping.test(text)
+    return failing ? [text] : []
   })
 }
