@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parseStartArguments } from '../src/arguments.ts'
 
-const places = { root: '/checkout', cwd: '/home/ada' }
+const places = { root: '/checkout', cwd: '/people/ada' }
 
 t.test('without arguments it is port 4000 and .postern in the checkout', async (t) => {
   t.same(parseStartArguments([], places), {
@@ -16,8 +16,8 @@ t.test('relative paths are seen from where the person stands', async (t) => {
   const args = ['--data-dir', 'data', '--database-url-file=../url', '--port-base', '21000']
   t.match(parseStartArguments([...args, '--redis-url', 'redis://127.0.0.1:6379'], places), {
     portBase: 21_000,
-    dataDir: '/home/ada/data',
-    databaseUrlFile: '/home/url',
+    dataDir: '/people/ada/data',
+    databaseUrlFile: '/people/url',
     redisUrl: 'redis://127.0.0.1:6379',
   })
   t.match(parseStartArguments(['--redis-url', 'none'], places), { redisUrl: '' })

@@ -31,7 +31,7 @@ t.test('settings of the person reach the services, but not where they would move
     POSTERN_LOG_LEVEL: 'debug',
     POSTERN_GATEWAY_PORT: '80',
     POSTERN_SECRETS_DIR: '/elsewhere',
-    HOME: '/home/ada',
+    HOME: '/people/ada',
   })
   t.match(gateway?.env, {
     POSTERN_LOG_LEVEL: 'debug',
