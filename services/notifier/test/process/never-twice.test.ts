@@ -12,6 +12,8 @@ import {
 } from '../delivery-fixture.ts'
 import { endOf, type Site, site } from './kill-points.ts'
 
+t.jobs = 2
+
 const queue = async () => undefined
 const due = { status: 'pending', dueIn: 0 } as const
 
@@ -24,7 +26,7 @@ async function dieAt(here: Site, point: string, more: Readonly<Record<string, st
   if (how !== 'SIGKILL') throw new Error(`ended with ${how}: ${doomed.output()}`)
 }
 
-t.test('five workers killed in a row before the attempt: the sixth sends it, once', async (t) => {
+void t.test('five workers killed in a row before the attempt: the sixth sends it, once', async (t) => {
   const here = await site(t, queue)
   const ids = await givenDelivery(here.h, due)
   for (let n = 0; n < 5; n += 1) {
@@ -36,19 +38,22 @@ t.test('five workers killed in a row before the attempt: the sixth sends it, onc
   t.equal((await here.vendor.calls(ids.deliveryId)).length, 1)
 })
 
-t.test('workers killed in a row with the request written: two calls, then it ends as unknown', async (t) => {
-  const here = await site(t, queue)
-  const ids = await givenDelivery(here.h, due)
-  for (let n = 0; n < 2; n += 1) {
-    await dieAt(here, 'K7')
-    await timePasses(here, ids)
-  }
-  here.start({ POSTERN_FAILPOINT: 'K7:kill' })
-  t.equal(await endOf(here, ids), 'unknown')
-  t.equal((await here.vendor.calls(ids.deliveryId)).length, 2)
-  t.match(await deliveryState(here.h, ids), { payload: null, dueIn: null })
-  t.equal((await eventsOf(here.h, ids)).at(-1)?.kind, 'delivery.unknown')
-})
+void t.test(
+  'workers killed in a row with the request written: two calls, then it ends as unknown',
+  async (t) => {
+    const here = await site(t, queue)
+    const ids = await givenDelivery(here.h, due)
+    for (let n = 0; n < 2; n += 1) {
+      await dieAt(here, 'K7')
+      await timePasses(here, ids)
+    }
+    here.start({ POSTERN_FAILPOINT: 'K7:kill' })
+    t.equal(await endOf(here, ids), 'unknown')
+    t.equal((await here.vendor.calls(ids.deliveryId)).length, 2)
+    t.match(await deliveryState(here.h, ids), { payload: null, dueIn: null })
+    t.equal((await eventsOf(here.h, ids)).at(-1)?.kind, 'delivery.unknown')
+  },
+)
 
 t.test(
   'what was begun by a killed worker is not sent again once the link was used or replaced',
@@ -74,7 +79,7 @@ t.test(
   },
 )
 
-t.test('what is out of time when a worker comes is not sent', async (t) => {
+void t.test('what is out of time when a worker comes is not sent', async (t) => {
   const here = await site(t, queue)
   const ids = await givenDelivery(here.h, due)
   await dieAt(here, 'K5')
@@ -85,7 +90,7 @@ t.test('what is out of time when a worker comes is not sent', async (t) => {
   t.match(await deliveryState(here.h, ids), { payload: null })
 })
 
-t.test('a process stopped over its lease changes nothing when it goes on', async (t) => {
+void t.test('a process stopped over its lease changes nothing when it goes on', async (t) => {
   const here = await site(t, queue)
   await here.vendor.fault({ mode: 'delay', delay_ms: 3_000 })
   const paused = here.start()
@@ -107,7 +112,7 @@ t.test('a process stopped over its lease changes nothing when it goes on', async
   t.equal((await here.vendor.calls(ids.deliveryId)).length, 2)
 })
 
-t.test('a process that is told to end finishes what it holds: nothing is lost or doubled', async (t) => {
+void t.test('a process that is told to end finishes what it holds: nothing is lost or doubled', async (t) => {
   const here = await site(t, queue)
   await here.vendor.fault({ mode: 'delay', delay_ms: 400, times: 60 })
   const [leaving, staying] = [here.start(), here.start()]
