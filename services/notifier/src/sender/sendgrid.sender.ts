@@ -3,6 +3,7 @@
 
 import http from 'node:http'
 import https from 'node:https'
+import { domainToASCII } from 'node:url'
 import sendgridClient from '@sendgrid/client'
 import sendgridMail from '@sendgrid/mail'
 import { createExchange, type Exchange } from './http-exchange.ts'
@@ -79,7 +80,7 @@ function mailOf({ deliveryId, attempt, to, from, subject, html, text }: EmailMes
     // Objects, not strings: strings are taken apart for names and further addresses.
     from: { email: from.email, name: from.name },
     personalizations: [
-      { to: [{ email: to }], customArgs: { delivery_id: deliveryId, attempt: String(attempt) } },
+      { to: [{ email: asciiDomain(to) }], customArgs: { delivery_id: deliveryId, attempt: String(attempt) } },
     ],
     subject,
     content: [
@@ -93,6 +94,13 @@ function mailOf({ deliveryId, attempt, to, from, subject, html, text }: EmailMes
       ganalytics: { enable: false },
     },
   }
+}
+
+/** SendGrid takes domains in ASCII only; everything else stays as it was typed. */
+function asciiDomain(address: string): string {
+  const at = address.lastIndexOf('@') + 1
+  const domain = address.slice(at)
+  return /[^ -~]/.test(domain) ? `${address.slice(0, at)}${domainToASCII(domain)}` : address
 }
 
 const seen = ({ mayHaveLeft, status, headers }: Exchange) => ({ mayHaveLeft, status, headers })

@@ -90,6 +90,27 @@ t.test('what the vendor’s double accepts arrives as it was rendered', async (t
   t.match(items, [{ to: message.to, subject: message.subject, html: message.html, text: message.text }])
 })
 
+t.test('a domain in another script goes out in punycode, the rest as it was typed', async (t) => {
+  const { url, close } = await createSandbox()
+  t.teardown(close)
+  const sender = createSendGridSender({
+    url: `${url}/sendgrid`,
+    apiKey: API_KEY,
+    timeoutMs: 4_000,
+    connections: 1,
+  })
+  t.teardown(() => sender.close())
+  const { signal } = new AbortController()
+  for (const [to, wire] of [
+    ['Ada@bücher.example', 'Ada@xn--bcher-kva.example'],
+    ["o'Neil+a=b@Example.ORG", "o'Neil+a=b@Example.ORG"],
+  ] as const) {
+    t.match(await sender.send({ ...message, to }, { signal }), { kind: 'accepted' }, to)
+    const inbox = await (await fetch(`${url}/inbox/messages?to=${encodeURIComponent(wire)}`)).json()
+    t.match(inbox, [{ to: wire }], to)
+  }
+})
+
 const STATUSES: readonly (readonly [number, http.OutgoingHttpHeaders, object])[] = [
   [200, {}, { kind: 'unknown', code: 'http_200' }],
   [302, { location: '/elsewhere' }, { kind: 'retryable', code: 'vendor_misconfigured' }],
