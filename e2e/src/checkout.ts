@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { sharedProcessGuard } from '@postern/testkit/process-guard'
 
 /** The part of a tap test that fixtures need. */
 export interface TestScope {
@@ -22,9 +23,10 @@ export const plainEnvironment: Readonly<Record<string, string>> = {
   POSTERN_SUPERVISED: '1',
 }
 
-/** A folder that goes with the test. Whatever uses it must be added to the teardown later, so that it ends earlier. */
+/** A folder that goes with the test, or with this process when that is killed. Whatever uses it must be added to the teardown later, so that it ends earlier. */
 export function temporaryFolder(t: TestScope): string {
   const folder = mkdtempSync(join(tmpdir(), 'postern-e2e-'))
+  sharedProcessGuard().discard(folder)
   t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
   return folder
 }
