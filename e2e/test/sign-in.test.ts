@@ -11,6 +11,7 @@ import { adminDatabase, embeddedUrl, one } from '../src/admin-database.ts'
 import { temporaryFolder } from '../src/checkout.ts'
 import { type House, startHouse } from '../src/house.ts'
 import { Client, freshEmail, linkIn, tokenIn } from '../src/postern.client.ts'
+import { rawPost } from '../src/raw-request.ts'
 import { startSingle } from '../src/single-process.ts'
 import { houseSecrets, misuse, shown } from '../src/spread-secrets.ts'
 import { everyFile, everyRedisKey, everyRow, findings, type Kept } from '../src/stored-secrets.ts'
@@ -45,6 +46,7 @@ for (const queue of ['Postgres', 'Redis'] as const) {
     await t.test('the curl of the banner, the mail, the sign-in: every step is in the trail, once', (t) =>
       tour(t, rig),
     )
+    await t.test('no header changes where the mailed link leads', (t) => foreignHost(t, rig))
     await t.test('a gateway killed right after its 202: the mail still arrives, once', (t) =>
       killAfterCommit(t, rig),
     )
@@ -89,6 +91,22 @@ function bannersCurl(house: House) {
     /curl -s (\S+) \\\s+-H '(.+?)' \\\s+-H '(.+?)' \\\s+-d '(.+?)'/.exec(house.output()) ?? []
   const headers = [authorization, type].map((header) => header.split(': ') as [string, string])
   return { url, init: { method: 'POST', headers, body } }
+}
+
+async function foreignHost(t: Test, { house, client }: Rig) {
+  const email = freshEmail()
+  const evil = {
+    host: 'evil.example',
+    forwarded: 'host=evil.example;proto=https',
+    'x-forwarded-host': 'evil.example',
+    'x-forwarded-proto': 'https',
+    origin: 'https://evil.example',
+  }
+  const headers = { authorization: `Bearer ${house.dev.api_key}`, ...evil }
+  t.equal(await rawPost(`${house.dev.gateway}/v1/magic-links`, headers, { email }), 202)
+  const mail = await client.mail(email)
+  t.ok(linkIn(mail).startsWith(`${house.dev.gateway}/l#`))
+  t.notMatch(JSON.stringify(mail), /evil/)
 }
 
 async function killAfterCommit(t: Test, { house, client }: Rig) {
