@@ -1,6 +1,6 @@
 // What counts as one e-mail address. Input is refused, never repaired: what a person typed is what gets the mail.
 
-import { domainToASCII } from 'node:url'
+import { domainToASCII, domainToUnicode } from 'node:url'
 import { AppError } from '@postern/service-kit/app-error'
 
 export interface Identifier {
@@ -39,6 +39,8 @@ function asciiDomain(text: string): string | undefined {
   // The URL parser drops or maps these silently; an address that needs it is not what was typed.
   if (/[^\p{L}\p{M}\p{N}.-]/u.test(text)) return undefined
   const ascii = domainToASCII(text)
+  // Marks that cannot be seen (variation selectors, fillers) are dropped by it without a word.
+  if (![ascii, domainToUnicode(ascii)].includes(text.toLowerCase())) return undefined
   const labels = ascii.split('.')
   const last = labels.at(-1) ?? ''
   if (labels.length < 2 || ascii.length > 253 || /^\d+$/.test(last)) return undefined

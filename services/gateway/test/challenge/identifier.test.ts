@@ -21,6 +21,9 @@ t.test('mail goes to the address as typed, identity and limits have one key each
     limitKey: 'ada.lovelace@example.com',
   })
   t.equal(readEmail('ada@bücher.example').identityKey, 'ada@xn--bcher-kva.example')
+  t.equal(readEmail('ada@BÜCHER.example').identityKey, 'ada@xn--bcher-kva.example')
+  t.equal(readEmail('ada@XN--BCHER-KVA.example').identityKey, 'ada@xn--bcher-kva.example')
+  t.equal(readEmail('ada@straße.example').identityKey, 'ada@xn--strae-oqa.example')
   t.equal(readEmail('+ada@example.com').limitKey, '+ada@example.com')
 })
 
@@ -70,6 +73,12 @@ t.test('look-alikes that normalise to something else are refused', async (t) => 
     'a@exam\u00adple.com',
     'a@example。com',
     'é@example.com',
+    'a@exam\u034fple.com',
+    'a@exam\u115fple.com',
+    'a@exam\u17b4ple.com',
+    'a@exam\u180bple.com',
+    'a@exam\ufe0fple.com',
+    'a@exam\u{e0100}ple.com',
   ]
   for (const trick of tricks) t.equal(refused(trick), 'VALIDATION_FAILED', JSON.stringify(trick))
 })
