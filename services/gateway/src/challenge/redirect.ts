@@ -6,6 +6,8 @@ import { AppError } from '@postern/service-kit/app-error'
 const SLIPPERY = /[\s\\\p{Cc}\p{Cf}]/u
 // An encoded slash, backslash, dot or percent sign can become a path step in a server that decodes once more.
 const ENCODED_STEP = /%(?:2f|5c|2e|25|00)/i
+// Servers that know path parameters drop them first, and then `..;` is a path step.
+const STEP_WITH_PARAMETER = /\/\.{1,2}(?:;|%3b)/i
 
 function readUrl(text: string): URL | undefined {
   if (SLIPPERY.test(text) || !URL.canParse(text)) return undefined
@@ -13,9 +15,8 @@ function readUrl(text: string): URL | undefined {
   const web = url.protocol === 'https:' || url.protocol === 'http:'
   const plain = url.username === '' && url.password === '' && url.hash === '' && !text.includes('#')
   const authority = /^https?:\/\/[^/?]/i.test(text)
-  return web && plain && authority && !text.includes('@') && !ENCODED_STEP.test(url.pathname)
-    ? url
-    : undefined
+  const steps = ENCODED_STEP.test(url.pathname) || STEP_WITH_PARAMETER.test(url.pathname)
+  return web && plain && authority && !text.includes('@') && !steps ? url : undefined
 }
 
 const isBelow = (path: string, prefix: string) =>
