@@ -8,7 +8,7 @@ import type { Effect } from '../idempotency/run-once.ts'
 import { insertTenant } from './tenant.store.ts'
 import { audienceOf, LINK_TTL_SECONDS, showTenant } from './tenant.ts'
 
-/** Refused with CONFLICT when the slug is taken. @throws AppError VALIDATION_FAILED for a redirect that cannot be */
+/** Refused with CONFLICT when the slug or the id is taken. @throws AppError VALIDATION_FAILED for a redirect that cannot be */
 export async function createTenant(
   run: TenantRun,
   id: string,
@@ -25,7 +25,7 @@ export async function createTenant(
     link_ttl_seconds: body.link_ttl_seconds ?? LINK_TTL_SECONDS,
   })
   if (row === undefined)
-    return { kind: 'refused', error: new AppError('CONFLICT', { reason: 'the slug is taken' }) }
+    return { kind: 'refused', error: new AppError('CONFLICT', { reason: 'the slug or the id is taken' }) }
   const tenant = showTenant(row)
   return { kind: 'done', answer: tenant, repeat: tenant, status: 201 }
 }

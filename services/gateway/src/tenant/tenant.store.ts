@@ -20,14 +20,14 @@ export type TenantChange = Partial<Omit<TenantRecord, 'id' | 'slug' | 'created_a
 
 const COLUMNS = sql`id, name, slug, allowed_redirects, browser_hosts, audience, link_ttl_seconds, is_active, created_at`
 
-/** Undefined when the slug is taken. */
+/** Undefined when the slug or the id is taken. */
 export async function insertTenant(run: TenantRun, tenant: NewTenant): Promise<TenantRecord | undefined> {
   const [row] = await run(sql<TenantRecord>`
     WITH created AS (
       INSERT INTO tenants (id, name, slug, allowed_redirects, browser_hosts, audience, link_ttl_seconds)
       VALUES (${tenant.id}::uuid, ${tenant.name}, ${tenant.slug}, ${tenant.allowed_redirects}::text[],
         ${tenant.browser_hosts}::text[], ${tenant.audience}, ${tenant.link_ttl_seconds}::integer)
-      ON CONFLICT (slug) DO NOTHING
+      ON CONFLICT DO NOTHING
       RETURNING ${COLUMNS}
     ), told AS (
       INSERT INTO outbox (tenant_id, kind, subject, outcome, data)

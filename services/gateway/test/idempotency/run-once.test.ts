@@ -101,3 +101,18 @@ t.test('a repeated creation of tenant and key makes one of each, and withholds t
   t.equal(again.body.data.key, null)
   t.equal((await operator(gateway, 'GET', url)).body.data.items.length, 1)
 })
+
+t.test('a tenant’s key that was forgotten creates no second tenant', async (t) => {
+  const headers = { 'idempotency-key': `forgotten-${Date.now()}` }
+  const create = (slug: string) => {
+    const body = { name: 'Once', slug, allowed_redirects: ['https://app.test/'] }
+    return operator(gateway, 'POST', '/v1/tenants', body, headers)
+  }
+  const one = await create(`first-${Date.now()}`)
+  await house.admin.query('UPDATE idempotency_keys SET expires_at = now() WHERE tenant_id = $1', [
+    one.body.data.id,
+  ])
+  const later = await create(`second-${Date.now()}`)
+  t.equal(later.status, 409)
+  t.equal(later.body.error.code, 'CONFLICT')
+})
