@@ -1,5 +1,5 @@
 // The closed list of facts the audit trail can hold, each with what it tells.
-// Postgres refuses any other kind: the migration builds its check from this list, and a test keeps both equal.
+// Postgres refuses any other kind: the check of its outbox repeats this list, and a test keeps both equal.
 
 export const EVENT_KINDS = {
   'tenant.created': 'An operator created the tenant.',
@@ -14,7 +14,7 @@ export const EVENT_KINDS = {
   'delivery.queued': 'The relay handed the delivery to the queue.',
   'delivery.attempted': 'A vendor call is about to be made.',
   'delivery.accepted': 'A vendor accepted the message.',
-  'delivery.deferred': 'An attempt failed before anything was sent; another follows.',
+  'delivery.deferred': 'No vendor is known to have taken the message; it is tried again.',
   'delivery.failed': 'The message was refused for good.',
   'delivery.unknown': 'Nobody can say whether the message was sent.',
   'delivery.expired': 'The delivery ran out of time before it was sent.',
