@@ -13,6 +13,7 @@ const FILES = [
   '0005-relay',
   '0006-relay-grants',
   '0007-stale-snapshot',
+  '0008-outbox-columns',
 ] as const
 
 async function migration(name: string): Promise<Migration> {

@@ -55,6 +55,21 @@ t.test('no role may truncate, watch, reference or tend a table', async (t) => {
   t.same(granted, [])
 })
 
+t.test('no service chooses an event’s id, time, actor or request', async (t) => {
+  const { admin } = await setup(t)
+  const tellable = (role: string) =>
+    names(
+      admin,
+      `SELECT attname AS name FROM pg_attribute WHERE attrelid = 'outbox'::regclass AND attnum > 0
+         AND has_column_privilege($1, attrelid, attnum, 'INSERT') ORDER BY attname`,
+      [role],
+    )
+  const facts = ['data', 'kind', 'outcome', 'reason', 'subject', 'tenant_id', 'traceparent']
+  t.same(await tellable('postern_gateway'), facts)
+  t.same(await tellable('postern_notifier'), facts)
+  t.same(await tellable('postern_audit'), [])
+})
+
 t.test('no service role is a member of any role, so none leads to postern_relay', async (t) => {
   const { admin } = await setup(t)
   const memberships = await names(
