@@ -1,4 +1,4 @@
-// The relay as a service runs it: three producers on one connection, and an end in the right order.
+// The relay as a service runs it: its producers on one connection, and an end in the right order.
 
 import { QUEUES } from '@postern/contracts/queues'
 import type { Metrics } from '@postern/telemetry/metric-names'
@@ -16,16 +16,26 @@ export interface ServiceRelayOptions {
   readonly metrics: Metrics
   readonly clock: { now(): Date }
   readonly random: { uuid(): string }
+  /** Whether it hands over events too: the audit service's alone does. */
+  readonly events?: boolean
 }
 
+const EVENTS_POLL_MS = 200
+
 /** Starts a relay with producers of its own; its `stop` closes them too, but not the connection. */
-export function openRelay({ connection, metrics, ...rest }: ServiceRelayOptions): Relay {
+export function openRelay({ connection, metrics, events, ...rest }: ServiceRelayOptions): Relay {
   const producers = {
     email: createProducer(connection, QUEUES.deliverEmail),
     sms: createProducer(connection, QUEUES.deliverSms),
-    events: createProducer(connection, QUEUES.recordEvents),
+    ...(events && { events: createProducer(connection, QUEUES.recordEvents) }),
   }
-  const relay = startRelay({ ...rest, producers, metrics: relayMetrics(metrics, rest.clock) })
+  const relay = startRelay({
+    ...rest,
+    producers,
+    metrics: relayMetrics(metrics, rest.clock),
+    // Nobody nudges for events: they are told in other processes.
+    ...(events && { pollMs: EVENTS_POLL_MS }),
+  })
   return {
     nudge: () => relay.nudge(),
     async stop(deadlineMs) {

@@ -53,9 +53,17 @@ export async function buildContext(
   const { queueUrl: url } = secrets
   const queue = openQueueConnection({ url, name: 'postern-audit', logger, prefix: settings.queuePrefix })
   parts.add('queue connection', () => queue.close())
-  // Any process relays: with one service left running, what was committed still goes out and is still recorded.
+  // Any service relays deliveries: with one left running, mails still go out. Events are handed over here alone.
   const store = relayStore(database.db)
-  const relay = openRelay({ connection: queue, store, logger, metrics, clock, random })
+  const relay = openRelay({
+    connection: queue,
+    store,
+    logger,
+    metrics,
+    clock,
+    random,
+    events: true,
+  })
   parts.add('relay', (leftMs) => relay.stop(Math.min(leftMs, RELAY_STOP_MS)))
   const read = (seconds: number) => revocationsSince(database.db, seconds)
   const feed = createRevocationFeed({ read, clock, logger, metrics })

@@ -13,6 +13,7 @@ CREATE TABLE challenges (
   code_challenge text,
   redirect_url text NOT NULL,
   session_id uuid,
+  delivery_id uuid NOT NULL,
   decoy boolean NOT NULL,
   metadata jsonb NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
@@ -41,7 +42,7 @@ CREATE TABLE deliveries (
   payload_version smallint,
   send_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
-  -- When the relay has to look at this row again; NULL: never.
+  -- When the relay has to look at this row again, at its expiry at the latest; NULL: never.
   due_at timestamptz,
   -- How often it was handed to the queue; part of the job's id.
   drive integer NOT NULL DEFAULT 0,
@@ -57,9 +58,6 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_due ON deliveries (due_at) WHERE status IN ('scheduled', 'pending', 'sending');
 CREATE INDEX deliveries_overdue ON deliveries (due_at) WHERE status = 'queued';
-CREATE INDEX deliveries_running_out ON deliveries (expires_at)
-  WHERE status IN ('scheduled', 'pending', 'queued', 'sending');
-CREATE INDEX deliveries_of_challenge ON deliveries (tenant_id, challenge_id);
 
 CREATE TABLE attempts (
   tenant_id uuid NOT NULL,

@@ -60,11 +60,17 @@ $$;
 -- Ends what ran out of time. What a vendor may have taken ends as unknown, never as expired.
 CREATE FUNCTION expire_due(batch integer) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-  WITH due AS (
+  WITH idle AS (
     SELECT d.tenant_id, d.id FROM deliveries d
-     WHERE d.status IN ('scheduled', 'pending', 'queued', 'sending') AND d.expires_at <= now()
+     WHERE d.status IN ('scheduled', 'pending', 'sending') AND d.due_at <= now() AND d.expires_at <= now()
        AND (d.lease_until IS NULL OR d.lease_until <= now())
-     ORDER BY d.expires_at LIMIT batch FOR UPDATE SKIP LOCKED
+     ORDER BY d.due_at LIMIT batch FOR UPDATE SKIP LOCKED
+  ), queued AS (
+    SELECT d.tenant_id, d.id FROM deliveries d
+     WHERE d.status = 'queued' AND d.due_at <= now() AND d.expires_at <= now()
+     ORDER BY d.due_at LIMIT batch FOR UPDATE SKIP LOCKED
+  ), due AS (
+    SELECT tenant_id, id FROM idle UNION ALL SELECT tenant_id, id FROM queued
   ), closed AS (
     UPDATE attempts a SET outcome = 'unknown', finished_at = now(), error_code = 'lease_ended'
       FROM due WHERE a.tenant_id = due.tenant_id AND a.delivery_id = due.id AND a.outcome = 'started'

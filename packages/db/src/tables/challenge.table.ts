@@ -14,6 +14,7 @@ export interface ChallengeTable {
   code_challenge: string | null
   redirect_url: string
   session_id: string | null
+  delivery_id: string
   decoy: boolean
   metadata: Record<string, string>
   created_at: ColumnType<Date, never, never>

@@ -5,6 +5,8 @@ import { MOST_CLAIMS, type RelayStep } from './relay-parts.ts'
 const MOST_EVENTS = 500
 
 export const passEvents: RelayStep = async ({ store, producers, gate, metrics, random, stopping }) => {
+  const { events } = producers
+  if (events === undefined) return false
   for (let claims = 0; claims < MOST_CLAIMS && !stopping(); claims += 1) {
     const size = gate.allows(MOST_EVENTS)
     if (size === 0) return false
@@ -17,7 +19,7 @@ export const passEvents: RelayStep = async ({ store, producers, gate, metrics, r
       data: { v: 1 as const, event_ids: ids },
       traceparent: null,
     }
-    await producers.events.addBulk([job])
+    await events.addBulk([job])
     gate.passed()
     metrics.eventsQueued(ids.length)
     if (ids.length < size) return false

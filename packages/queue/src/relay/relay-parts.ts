@@ -8,7 +8,8 @@ import type { RelayMetrics, RelayStore } from './relay-store.ts'
 export interface RelayProducers {
   readonly email: Producer<DeliverJob>
   readonly sms: Producer<DeliverJob>
-  readonly events: Producer<RecordEventsJob>
+  /** Given where events can be recorded: elsewhere handing them over would only be work twice. */
+  readonly events?: Producer<RecordEventsJob>
 }
 
 export interface RelayParts {

@@ -45,9 +45,8 @@ export async function findChallenge(
     SELECT c.id, c.purpose, c.expires_at, c.consumed_at, c.superseded_at IS NOT NULL AS superseded,
            c.revoked_at IS NOT NULL AS revoked, c.expires_at <= now() AS expired,
            d.id AS delivery_id, d.status AS delivery_status
-      FROM challenges c JOIN deliveries d ON d.tenant_id = c.tenant_id AND d.challenge_id = c.id
-     WHERE c.tenant_id = ${tenantId}::uuid AND c.id = ${id}::uuid AND c.kind = 'magic_link'
-     ORDER BY d.created_at DESC LIMIT 1`)
+      FROM challenges c JOIN deliveries d ON d.tenant_id = c.tenant_id AND d.id = c.delivery_id
+     WHERE c.tenant_id = ${tenantId}::uuid AND c.id = ${id}::uuid AND c.kind = 'magic_link'`)
   return row && view(row)
 }
 
@@ -58,11 +57,11 @@ export async function revokeChallenge(run: TenantRun, tenantId: string, id: stri
       UPDATE challenges SET revoked_at = now()
        WHERE tenant_id = ${tenantId}::uuid AND id = ${id}::uuid AND kind = 'magic_link'
          AND consumed_at IS NULL AND superseded_at IS NULL AND revoked_at IS NULL AND expires_at > now()
-      RETURNING id
+      RETURNING id, delivery_id
     ), cancelled AS (
       UPDATE deliveries d SET status = 'cancelled', payload = NULL, due_at = NULL, updated_at = now()
         FROM revoked
-       WHERE d.tenant_id = ${tenantId}::uuid AND d.challenge_id = revoked.id
+       WHERE d.tenant_id = ${tenantId}::uuid AND d.id = revoked.delivery_id
          AND d.status IN ('scheduled', 'pending', 'queued')
       RETURNING d.id
     )

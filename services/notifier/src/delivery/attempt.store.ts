@@ -88,7 +88,8 @@ export async function recordOutcome(
     ), moved AS (
       UPDATE deliveries d
          SET status = ${ending.status}, lease_until = NULL, updated_at = now(),
-             due_at = clock_timestamp() + ${ending.retryInMs}::float8 * interval '1 ms',
+             due_at = CASE WHEN ${ending.retryInMs}::float8 IS NOT NULL THEN
+               least(clock_timestamp() + ${ending.retryInMs}::float8 * interval '1 ms', d.expires_at) END,
              payload = CASE WHEN ${ending.status} = 'pending' THEN d.payload END
         FROM finished f WHERE d.tenant_id = f.tenant_id AND d.id = f.delivery_id
       RETURNING d.tenant_id, d.id
