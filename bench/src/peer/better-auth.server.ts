@@ -14,7 +14,7 @@ let tokens: string[] = []
 const options = {
   baseURL: 'http://bench.test',
   ...(BENCH_SECRET !== undefined && { secret: BENCH_SECRET }),
-  database: new pg.Pool({ connectionString: BENCH_DATABASE_URL, max: 16 }),
+  database: new pg.Pool({ connectionString: BENCH_DATABASE_URL, max: 40 }),
   rateLimit: { enabled: false },
   telemetry: { enabled: false },
   logger: { level: 'error' as const },
