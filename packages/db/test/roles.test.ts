@@ -55,7 +55,7 @@ t.test('no role may truncate, watch, reference or tend a table', async (t) => {
   t.same(granted, [])
 })
 
-t.test('no service chooses an event’s id, time, actor or request', async (t) => {
+t.test('no service writes an event’s id or time; actor and request come from its transaction', async (t) => {
   const { admin } = await setup(t)
   const tellable = (role: string) =>
     names(
