@@ -130,7 +130,6 @@ export function payloadOf(
     v: 1,
     to: input.to ?? 'ada@example.org',
     link: input.link ?? 'https://id.example.org/l#abc',
-    expires_at: new Date(Date.now() + 600_000).toISOString(),
     tenant_name: input.tenantName ?? 'Acme',
   }
 }

@@ -81,7 +81,6 @@ function prepare(deps: IssueDeps, tenant: CallerTenant, input: IssueInput): NewC
     v: 1,
     to: identifier.address,
     link: `${deps.publicUrl}/l#${minted.token}`,
-    expires_at: new Date(deps.clock.now().getTime() + tenant.linkTtlSeconds * 1_000).toISOString(),
     tenant_name: tenant.name,
   })
   const where = { tenantId: tenant.id, table: 'deliveries', rowId: deliveryId }

@@ -9,7 +9,7 @@ import type { Channel } from './channel.ts'
 import type { Claim } from './delivery.ts'
 import { openPayload } from './payload.ts'
 
-/** What issuing and relaying took is not held against the ten minutes that the person was promised. */
+/** What issuing and relaying took is not held against the minutes that the tenant set. */
 const GRACE_SECONDS = 15
 
 export interface SealRing {
@@ -39,7 +39,7 @@ function composeEmail(claim: Claim, sealRing: SealRing, from: string): (attempt:
     link: payload.link,
     minutes: Math.max(1, Math.floor((claim.secondsLeft + GRACE_SECONDS) / 60)),
   })
-  const name = displayName(payload.from_name ?? '') || tenantName
+  const sender = { email: from, name: tenantName }
   const { deliveryId } = claim
-  return (attempt) => ({ deliveryId, attempt, to: payload.to, from: { email: from, name }, ...mail })
+  return (attempt) => ({ deliveryId, attempt, to: payload.to, from: sender, ...mail })
 }

@@ -10,16 +10,12 @@ import type { Claim } from './delivery.ts'
 const ADDRESS =
   '^[^\\s@<>()\\[\\],;:"\\\\\\u0000-\\u001f\\u007f]{1,64}@[^\\s@<>()\\[\\],;:"\\\\\\u0000-\\u001f\\u007f]{1,255}$'
 
-/** The payload of template `magic_link`, version 1. */
+/** The payload of template `magic_link`, version 1. How long its link works is asked of the database. */
 export const MagicLinkPayload = Type.Object(
   {
     v: Type.Literal(1),
     to: Type.String({ maxLength: 320, pattern: ADDRESS }),
-    /** Shown as the sender; the tenant's name unless given. */
-    from_name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
     link: Type.String({ maxLength: 2_000, pattern: '^https?://[\\x21-\\x7e]+$' }),
-    /** Of the link, as the gateway wrote it. How long it still works is asked of the database. */
-    expires_at: Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$' }),
     tenant_name: Type.String({ minLength: 1, maxLength: 200 }),
   },
   { additionalProperties: false },
