@@ -21,8 +21,10 @@ export interface ServiceRelayOptions {
 }
 
 const EVENTS_POLL_MS = 200
+/** What a round has claimed is added within this, or found overdue later. */
+const LONGEST_STOP_MS = 5_000
 
-/** Starts a relay with producers of its own; its `stop` closes them too, but not the connection. */
+/** Starts a relay with producers of its own; its `stop` takes 5 s at most and closes them too, but not the connection. */
 export function openRelay({ connection, metrics, events, ...rest }: ServiceRelayOptions): Relay {
   const producers = {
     email: createProducer(connection, QUEUES.deliverEmail),
@@ -39,7 +41,7 @@ export function openRelay({ connection, metrics, events, ...rest }: ServiceRelay
   return {
     nudge: () => relay.nudge(),
     async stop(deadlineMs) {
-      await relay.stop(deadlineMs)
+      await relay.stop(Math.min(deadlineMs, LONGEST_STOP_MS))
       await Promise.all(Object.values(producers).map((producer) => producer.close()))
     },
   }

@@ -17,6 +17,8 @@ export interface LiveRingOptions {
 
 export interface WatchedRing {
   ring: LiveKeyRing
+  /** Looks for new keys at once: for whoever met a version that is not here. Never throws. */
+  refresh(): void
   stop(): void
 }
 
@@ -34,5 +36,5 @@ export function openRing(contents: RingContents, options: LiveRingOptions): Watc
     },
     onFault: (fault) => logger.error({ fault }, 'key ring not taken'),
   })
-  return { ring, stop: () => watch.stop() }
+  return { ring, refresh: () => watch.refresh(), stop: () => watch.stop() }
 }

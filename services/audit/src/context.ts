@@ -34,8 +34,6 @@ export interface AuditContext extends Ambient {
   readonly auth: ApiKeyAuth
 }
 
-const RELAY_STOP_MS = 5_000
-
 export async function buildContext(
   { settings, secrets }: AuditConfig,
   ambient: Ambient,
@@ -64,7 +62,7 @@ export async function buildContext(
     random,
     events: true,
   })
-  parts.add('relay', (leftMs) => relay.stop(Math.min(leftMs, RELAY_STOP_MS)))
+  parts.add('relay', (leftMs) => relay.stop(leftMs))
   const read = (seconds: number) => revocationsSince(database.db, seconds)
   const feed = createRevocationFeed({ read, clock, logger, metrics })
   parts.add('revocation feed', () => feed.stop())

@@ -52,7 +52,6 @@ export interface Ambient {
   telemetry: Telemetry
 }
 
-const RELAY_STOP_MS = 5_000
 const BACKGROUND_CONNECTIONS = 3
 
 export async function buildContext(
@@ -99,7 +98,7 @@ export async function buildContext(
     clock,
     random,
   })
-  parts.add('relay', (remainingMs) => relay.stop(Math.min(remainingMs, RELAY_STOP_MS)))
+  parts.add('relay', (leftMs) => relay.stop(leftMs))
 
   const limitRedis = openLimitRedis(secrets.redisUrl, logger)
   parts.add('limit redis', () => limitRedis?.disconnect())

@@ -1,22 +1,23 @@
 // The notifier's parts, built from its configuration and ended in the reverse order. Tests put others in their places.
 
 import { hostname } from 'node:os'
-import { watchRing } from '@postern/config/watch-ring'
 import type { NotifierDatabase } from '@postern/db/databases/notifier.database'
 import { type Database, openDatabase } from '@postern/db/pool'
+import { relayStore } from '@postern/db/relay.store'
 import { openQueueConnection, type QueueConnection } from '@postern/queue/connection'
+import { openRelay } from '@postern/queue/open-relay'
 import { type Clock, systemClock } from '@postern/service-kit/clock'
 import type { Parts } from '@postern/service-kit/lifecycle'
+import { openRing } from '@postern/service-kit/live-ring'
 import { type Random, systemRandom } from '@postern/service-kit/random'
 import type { Logger } from '@postern/telemetry/logger'
 import { createMetrics, type Metrics } from '@postern/telemetry/metric-names'
 import { startTelemetry, type Telemetry } from '@postern/telemetry/tracing'
-import { LiveKeyRing, ringOf } from '@postern/token/key-ring'
 import type { NotifierConfig, NotifierSecrets, NotifierSettings } from './config.ts'
 import type { Channel } from './delivery/channel.ts'
 import type { DeliverDeps } from './delivery/deliver-message.ts'
 import { createDeliveryMetrics, type DeliveryMetrics } from './delivery/delivery-metrics.ts'
-import { createEmailChannel, type SealRing } from './delivery/email-channel.ts'
+import { createEmailChannel } from './delivery/email-channel.ts'
 import { type Failpoint, killAt, noFailpoint } from './failpoint.ts'
 import type { EmailMessage } from './sender/sender.ts'
 import { createSendGridSender } from './sender/sendgrid.sender.ts'
@@ -43,7 +44,6 @@ export interface Overrides {
 
 const VERSION = '0.1.0'
 const CALL_MS = 8_000
-const RING_LOOK_MS = 5_000
 
 export function createContext(
   { settings, secrets }: NotifierConfig,
@@ -68,7 +68,13 @@ export function createContext(
     prefix: settings.queuePrefix,
   })
   parts.add('queue connection', () => queue.close())
-  const sealRing = openSealRing(secrets, { logger, parts, clock })
+  // Any service relays deliveries: with this one alone left running, mails still go out.
+  const store = relayStore(database.db)
+  const relay = openRelay({ connection: queue, store, logger, metrics, clock, random })
+  parts.add('relay', (leftMs) => relay.stop(leftMs))
+  // Nothing is sealed here, so a new key need not wait before it is current.
+  const sealRing = openRing(secrets.sealRing, { clock, logger, overlapMs: 0 })
+  parts.add('seal ring', sealRing.stop)
   const sendgrid = createSendGridSender({
     url: settings.sendgridUrl,
     apiKey: secrets.sendgridApiKey,
@@ -105,23 +111,6 @@ function openNotifierDatabase(
     applicationName: 'postern-notifier',
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
   })
-}
-
-/** The ring that payloads are opened with: a rotated key is picked up as it comes, or when a payload names it first. */
-function openSealRing(
-  { sealRing }: NotifierSecrets,
-  { logger, parts, clock }: { logger: Logger; parts: Parts; clock: Clock },
-): SealRing {
-  const ring = new LiveKeyRing(ringOf(sealRing))
-  const watch = watchRing(sealRing, {
-    everyMs: RING_LOOK_MS,
-    overlapMs: 0,
-    now: () => clock.now(),
-    onRing: (contents) => ring.replace(ringOf(contents)),
-    onFault: (fault) => logger.error({ fault }, 'the seal ring on the disk is not right'),
-  })
-  parts.add('seal ring', () => watch.stop())
-  return { ring, refresh: () => watch.refresh() }
 }
 
 function failpointOf({ failpoint }: NotifierSettings): Failpoint {
