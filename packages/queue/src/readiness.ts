@@ -1,7 +1,8 @@
-// Whether the queue can be relied on right now, for `/readyz`.
+// Whether the queue, and the workers on it, can be relied on right now, for `/readyz`.
 
 import type { QueueState } from './backend/queue-backend.ts'
 import type { QueueConnection } from './connection.ts'
+import type { Workers } from './workers.ts'
 
 export type { QueueState } from './backend/queue-backend.ts'
 
@@ -12,4 +13,9 @@ export type { QueueState } from './backend/queue-backend.ts'
  */
 export async function checkQueue(connection: QueueConnection): Promise<QueueState> {
   return (await connection.backend.probe()).state
+}
+
+/** Whether a service works all of its queues. Asks nobody, and never throws. */
+export async function checkWorkers(workers: Pick<Workers, 'ready'>): Promise<QueueState> {
+  return workers.ready() ? { ok: true } : { ok: false, reason: 'a worker takes no jobs' }
 }

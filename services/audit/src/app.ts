@@ -1,14 +1,13 @@
-// Everything the audit service does, wired by name: its jobs and its routes.
+// Everything the audit service does, wired by name: its routes and its jobs.
 
 import { QUEUES } from '@postern/contracts/queues'
 import { assertEveryQueueHandled } from '@postern/queue/handlers'
 import { workerMetrics } from '@postern/queue/queue-metrics'
-import { checkQueue } from '@postern/queue/readiness'
-import { startWorker, type WorkerHandle } from '@postern/queue/worker'
+import { checkQueue, checkWorkers } from '@postern/queue/readiness'
+import { createWorkers, type Workers } from '@postern/queue/workers'
 import { checkDatabase } from '@postern/service-kit/check-database'
-import { type Check, registerHealth } from '@postern/service-kit/health'
+import { registerHealth } from '@postern/service-kit/health'
 import { createHttpApp, type HttpApp } from '@postern/service-kit/http-app'
-import type { Parts } from '@postern/service-kit/lifecycle'
 import { registerOpenapi } from '@postern/service-kit/openapi'
 import type { AuditContext } from './context.ts'
 import { getEventRoute } from './event/get-event.route.ts'
@@ -18,43 +17,44 @@ import { recordEventsJob } from './event/record-events.job.ts'
 export const VERSION = '0.1.0'
 
 const ROUTES = [listEventsRoute, getEventRoute]
+const WORKED = [QUEUES.recordEvents]
 
-/** Starts working the service's queues. Returns at once, whether their backend answers or not. */
-export function startJobs(context: AuditContext, parts: Parts): WorkerHandle[] {
-  const { queue: connection, config, clock } = context
-  const jobs = [{ queue: QUEUES.recordEvents, handle: recordEventsJob(context) }]
-  assertEveryQueueHandled([QUEUES.recordEvents], jobs)
-  const settings = { concurrency: config.concurrency, metrics: workerMetrics(context.metrics), clock }
-  return jobs.map(({ queue, handle }) => {
-    const worker = startWorker(connection, queue, handle, settings)
-    parts.add(`worker ${queue.name}`, (leftMs) => worker.drain(leftMs))
-    return worker
+/** Builds the workers of the service's queues; the caller starts them. */
+export function buildWorkers(context: AuditContext): Workers {
+  const { queue, config, metrics, clock } = context
+  const works = [{ queue: QUEUES.recordEvents, handle: recordEventsJob(context) }]
+  assertEveryQueueHandled(WORKED, works)
+  return createWorkers(queue, works, {
+    concurrency: config.concurrency,
+    metrics: workerMetrics(metrics),
+    clock,
   })
 }
 
 /** Builds the HTTP application; the caller listens. */
-export async function buildApp(context: AuditContext, workers: readonly WorkerHandle[]): Promise<HttpApp> {
+export async function buildApp(context: AuditContext, workers: Workers): Promise<HttpApp> {
   const { logger, metrics, telemetry, clock, random, config } = context
-  const trustProxy = config.trustedProxies
-  const app = await createHttpApp({ logger, metrics, telemetry, clock, random, trustProxy })
+  const app = await createHttpApp({
+    logger,
+    metrics,
+    telemetry,
+    clock,
+    random,
+    trustProxy: config.trustedProxies,
+  })
   await registerOpenapi(app, {
     title: 'Postern audit',
     description: 'Keeps the trail of what happened and shows each tenant its own.',
     version: VERSION,
   })
-  registerHealth(app, { checks: checks(context, workers), metricsText: () => telemetry.metricsText() })
+  registerHealth(app, {
+    checks: [
+      { name: 'database', check: () => checkDatabase(context.database.db) },
+      { name: 'queue', check: () => checkQueue(context.queue) },
+      { name: 'workers', check: () => checkWorkers(workers) },
+    ],
+    metricsText: () => telemetry.metricsText(),
+  })
   for (const route of ROUTES) route(app, context)
   return app
-}
-
-function checks({ database, queue }: AuditContext, workers: readonly WorkerHandle[]): Check[] {
-  const working = () => workers.every((worker) => worker.ready())
-  return [
-    { name: 'database', check: () => checkDatabase(database.db) },
-    { name: 'queue', check: () => checkQueue(queue) },
-    {
-      name: 'workers',
-      check: async () => (working() ? { ok: true } : { ok: false, reason: 'a worker takes no jobs' }),
-    },
-  ]
 }

@@ -5,7 +5,7 @@ import { runService } from '@postern/service-kit/lifecycle'
 import { systemRandom } from '@postern/service-kit/random'
 import { createLogger } from '@postern/telemetry/logger'
 import { startTelemetry } from '@postern/telemetry/tracing'
-import { buildApp, startJobs, VERSION } from './app.ts'
+import { buildApp, buildWorkers, VERSION } from './app.ts'
 import { readConfig } from './config.ts'
 import { buildContext } from './context.ts'
 
@@ -28,9 +28,13 @@ await runService({
     parts.add('telemetry', (leftMs) => telemetry.stop(Math.min(leftMs, TELEMETRY_STOP_MS)))
     const ambient = { clock: systemClock, random: systemRandom, logger, telemetry }
     const context = await buildContext(config, ambient, parts)
-    const workers = startJobs(context, parts)
+    const workers = buildWorkers(context)
     const app = await buildApp(context, workers)
     parts.add('http', () => app.close())
-    return { url: await app.listen({ host: settings.host, port: settings.port }) }
+    const url = await app.listen({ host: settings.host, port: settings.port })
+    // Last, and so ended first: what is in work is finished while the probes still answer.
+    parts.add('workers', (leftMs) => workers.drain(leftMs))
+    workers.start()
+    return { url }
   },
 })

@@ -1,68 +1,41 @@
-// Everything the notifier does, by name: its probes and its jobs.
+// Everything the notifier does, wired by name: its jobs, and the probes that tell of them.
 
 import { QUEUES } from '@postern/contracts/queues'
 import { assertEveryQueueHandled } from '@postern/queue/handlers'
 import { workerMetrics } from '@postern/queue/queue-metrics'
-import { checkQueue } from '@postern/queue/readiness'
-import { startWorker, type WorkerHandle } from '@postern/queue/worker'
-import { type Check, registerHealth } from '@postern/service-kit/health'
-import { createHttpApp } from '@postern/service-kit/http-app'
-import type { Parts } from '@postern/service-kit/lifecycle'
+import { checkQueue, checkWorkers } from '@postern/queue/readiness'
+import { createWorkers, type Workers } from '@postern/queue/workers'
+import { checkDatabase } from '@postern/service-kit/check-database'
+import { registerHealth } from '@postern/service-kit/health'
+import { createHttpApp, type HttpApp } from '@postern/service-kit/http-app'
 import type { Context } from './context.ts'
 import { deliverMessageJob } from './delivery/deliver-message.job.ts'
 
-/** Starts all of it; answers the address of the probes. Nothing here waits for Postgres or the queue. */
-export async function startNotifier(context: Context, parts: Parts): Promise<{ url: string }> {
-  const workers: WorkerHandle[] = []
-  const url = await startProbes(context, parts, workers)
-  workers.push(...startWorkers(context, parts))
-  return { url }
-}
+const WORKED = [QUEUES.deliverEmail]
 
-function startWorkers(context: Context, parts: Parts): WorkerHandle[] {
-  const jobs = [{ queue: QUEUES.deliverEmail, handle: deliverMessageJob(context, context.email) }]
-  assertEveryQueueHandled([QUEUES.deliverEmail], jobs)
-  const settings = {
-    concurrency: context.settings.concurrency,
-    metrics: workerMetrics(context.metrics),
-    clock: context.clock,
-  }
-  return jobs.map(({ queue, handle }) => {
-    const worker = startWorker(context.queue, queue, handle, settings)
-    parts.add(`worker ${queue.name}`, (leftMs) => worker.drain(leftMs))
-    return worker
+/** Builds the workers of the service's queues; the caller starts them. */
+export function buildWorkers(context: Context): Workers {
+  const { queue, settings, metrics, clock } = context
+  const works = [{ queue: QUEUES.deliverEmail, handle: deliverMessageJob(context, context.email) }]
+  assertEveryQueueHandled(WORKED, works)
+  return createWorkers(queue, works, {
+    concurrency: settings.concurrency,
+    metrics: workerMetrics(metrics),
+    clock,
   })
 }
 
-/** Added before the work, so that it is closed after it: the probes answer while the notifier drains. */
-async function startProbes(
-  context: Context,
-  parts: Parts,
-  workers: readonly WorkerHandle[],
-): Promise<string> {
-  const { logger, telemetry, metrics, clock, random, settings } = context
-  const app = await createHttpApp({ logger, telemetry, metrics, clock, random })
-  parts.add('probes', () => app.close())
-  registerHealth(app, { checks: checks(context, workers), metricsText: () => telemetry.metricsText() })
-  return app.listen({ host: settings.host, port: settings.port })
-}
-
-function checks({ database, queue }: Context, workers: readonly WorkerHandle[]): Check[] {
-  return [
-    {
-      name: 'database',
-      async check() {
-        await database.pool.query('SELECT FROM deliveries LIMIT 0')
-        return { ok: true }
-      },
-    },
-    { name: 'queue', check: () => checkQueue(queue) },
-    {
-      name: 'workers',
-      check: async () => {
-        const ready = workers.length > 0 && workers.every((worker) => worker.ready())
-        return ready ? { ok: true } : { ok: false, reason: 'a worker takes no jobs' }
-      },
-    },
-  ]
+/** Builds the HTTP application; the caller listens. */
+export async function buildApp(context: Context, workers: Workers): Promise<HttpApp> {
+  const { logger, metrics, telemetry, clock, random } = context
+  const app = await createHttpApp({ logger, metrics, telemetry, clock, random })
+  registerHealth(app, {
+    checks: [
+      { name: 'database', check: () => checkDatabase(context.database.db) },
+      { name: 'queue', check: () => checkQueue(context.queue) },
+      { name: 'workers', check: () => checkWorkers(workers) },
+    ],
+    metricsText: () => telemetry.metricsText(),
+  })
+  return app
 }

@@ -3,14 +3,14 @@ import { freePort } from '@postern/testkit/free-port'
 import { until } from '@postern/testkit/poll'
 import { testRedis } from '@postern/testkit/redis'
 import t, { type Test } from 'tap'
-import { startNotifier } from '../src/app.ts'
+import { buildApp, buildWorkers } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import { createContext } from '../src/context.ts'
 import { deliveryState, givenDelivery } from './delivery-fixture.ts'
 import { type House, house } from './process-fixture.ts'
 import { vendorDouble } from './vendor-fixture.ts'
 
-/** The notifier inside this process. */
+/** The notifier inside this process, as main builds it. */
 async function start(t: Test, h: House, settings: Readonly<Record<string, string>> = {}) {
   const stops: (() => Promise<unknown>)[] = []
   const parts = {
@@ -27,7 +27,14 @@ async function start(t: Test, h: House, settings: Readonly<Record<string, string
     POSTERN_NOTIFIER_PORT: String(await freePort()),
     ...settings,
   })
-  return startNotifier(createContext(config, { logger: capturedLogger('notifier').logger, parts }), parts)
+  const context = createContext(config, { logger: capturedLogger('notifier').logger, parts })
+  const workers = buildWorkers(context)
+  const app = await buildApp(context, workers)
+  parts.add('http', () => app.close())
+  const url = await app.listen({ host: config.settings.host, port: config.settings.port })
+  parts.add('workers', (leftMs) => workers.drain(leftMs))
+  workers.start()
+  return { url }
 }
 
 async function readiness(url: string): Promise<{ code: number; checks: Record<string, unknown> }> {

@@ -1,0 +1,39 @@
+// The workers of a service, one for each queue that it works: started together, ready only as a whole, and drained side
+// by side, so that a slow queue takes no time from another.
+
+import type { QueueDefinition } from '@postern/contracts/queues'
+import type { Static, TSchema } from 'typebox'
+import type { QueueConnection } from './connection.ts'
+import { type JobHandler, startWorker, type WorkerHandle, type WorkerSettings } from './worker.ts'
+
+export interface Work<S extends TSchema> {
+  readonly queue: QueueDefinition<S>
+  readonly handle: JobHandler<Static<S>>
+}
+
+export interface Workers {
+  /** Begins to take jobs. Returns at once, whether the backend answers or not. */
+  start(): void
+  /** Whether each queue is worked, or would be if it had jobs. False before the start. */
+  ready(): boolean
+  /** Ends every worker as `WorkerHandle` says. Never rejects. */
+  drain(deadlineMs: number): Promise<void>
+}
+
+/** Nothing runs yet: whoever answers probes can know of the workers before they start. */
+export function createWorkers<S extends TSchema>(
+  connection: QueueConnection,
+  works: readonly Work<S>[],
+  settings: WorkerSettings,
+): Workers {
+  let started: WorkerHandle[] = []
+  return {
+    start() {
+      started = works.map(({ queue, handle }) => startWorker(connection, queue, handle, settings))
+    },
+    ready: () => started.length === works.length && started.every((worker) => worker.ready()),
+    async drain(deadlineMs) {
+      await Promise.all(started.map((worker) => worker.drain(deadlineMs)))
+    },
+  }
+}
