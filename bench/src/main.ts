@@ -19,12 +19,15 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     requests: { type: 'string', default: '3000' },
     connections: { type: 'string', default: '32' },
+    // Commits wait for the disk: then its fsync is what is measured, for both systems alike.
+    durable: { type: 'boolean', default: false },
   },
 })
 const plan = {
   rounds: Number(values.rounds),
   requests: Number(values.requests),
   connections: Number(values.connections),
+  durable: values.durable,
 }
 
 const undo: (() => unknown)[] = []
@@ -32,7 +35,11 @@ const scope = { teardown: (step: () => unknown) => void undo.push(step) }
 try {
   const folder = await mkdtemp(join(tmpdir(), 'postern-bench-'))
   scope.teardown(() => rm(folder, { recursive: true, force: true }))
-  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), port: await freePort() })
+  const postgres = await startPostgres({
+    dataDir: join(folder, 'postgres'),
+    port: await freePort(),
+    durable: plan.durable,
+  })
   scope.teardown(() => postgres.stop())
   const redis = await testRedis(scope)
   const peers = {

@@ -9,6 +9,8 @@ export interface Plan {
   /** of each kind, in each round */
   requests: number
   connections: number
+  /** whether commits wait for the disk */
+  durable: boolean
 }
 
 export interface Round {

@@ -63,6 +63,8 @@ export async function startPostern(scope: Scope, options: PosternOptions): Promi
     POSTERN_GATEWAY_PORT: String(port),
     POSTERN_ADDRESS_LIMIT: '100000000',
     POSTERN_LOG_LEVEL: 'warn',
+    // As many as the peer has: while commits wait for the disk, connections are what bounds both.
+    POSTERN_GATEWAY_POOL: '40',
   })
   const key = await createTenant(url, adminKey)
   const tokens = new pg.Pool({ connectionString: superuserUrl(options.postgresUrl), max: 1 })
