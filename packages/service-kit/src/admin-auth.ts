@@ -5,6 +5,8 @@ import type { FastifyRequest } from 'fastify'
 import { AppError } from './app-error.ts'
 import { bearerOf } from './auth/bearer.ts'
 
+export type AdminAuth = ReturnType<typeof createAdminAuth>
+
 const digestOf = (text: string) => createHash('sha256').update(text).digest()
 
 /**

@@ -9,23 +9,22 @@ import { checkDatabase } from '@postern/service-kit/check-database'
 import { registerHealth } from '@postern/service-kit/health'
 import { createHttpApp, type HttpApp } from '@postern/service-kit/http-app'
 import { registerOpenapi } from '@postern/service-kit/openapi'
+import { VERSION } from '@postern/service-kit/version'
 import type { AuditContext } from './context.ts'
 import { getEventRoute } from './event/get-event.route.ts'
 import { listEventsRoute } from './event/list-events.route.ts'
 import { recordEventsJob } from './event/record-events.job.ts'
-
-export const VERSION = '0.1.0'
 
 const ROUTES = [listEventsRoute, getEventRoute]
 const WORKED = [QUEUES.recordEvents]
 
 /** Builds the workers of the service's queues; the caller starts them. */
 export function buildWorkers(context: AuditContext): Workers {
-  const { queue, config, metrics, clock } = context
+  const { queue, settings, metrics, clock } = context
   const works = [{ queue: QUEUES.recordEvents, handle: recordEventsJob(context) }]
   assertEveryQueueHandled(WORKED, works)
   return createWorkers(queue, works, {
-    concurrency: config.concurrency,
+    concurrency: settings.concurrency,
     metrics: workerMetrics(metrics),
     clock,
   })
@@ -33,14 +32,14 @@ export function buildWorkers(context: AuditContext): Workers {
 
 /** Builds the HTTP application; the caller listens. */
 export async function buildApp(context: AuditContext, workers: Workers): Promise<HttpApp> {
-  const { logger, metrics, telemetry, clock, random, config } = context
+  const { logger, metrics, telemetry, clock, random, settings } = context
   const app = await createHttpApp({
     logger,
     metrics,
     telemetry,
     clock,
     random,
-    trustProxy: config.trustedProxies,
+    trustProxy: settings.trustedProxies,
   })
   await registerOpenapi(app, {
     title: 'Postern audit',

@@ -32,8 +32,8 @@ export const SETTINGS = {
 export type AuditSettings = Settings<typeof SETTINGS>
 
 export interface AuditConfig {
-  settings: AuditSettings
-  secrets: Connections
+  readonly settings: AuditSettings
+  readonly secrets: Connections
 }
 
 /** @throws ConfigError with every fault at once */

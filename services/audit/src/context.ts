@@ -1,5 +1,5 @@
 // The composition root: builds the audit service's parts from its config, in the order in which they depend on each
-// other. None of them waits for Postgres or the queue: what is away at the start is used when it comes.
+// other. None of them needs Postgres or the queue yet: what is away at the start is used when it comes.
 
 import type { AuditDatabase } from '@postern/db/databases/audit.database'
 import { type Database, openDatabase } from '@postern/db/pool'
@@ -7,27 +7,16 @@ import { relayStore } from '@postern/db/relay.store'
 import { revocationsSince } from '@postern/db/revocation.store'
 import { openQueueConnection, type QueueConnection } from '@postern/queue/connection'
 import { openRelay } from '@postern/queue/open-relay'
+import type { Ambient } from '@postern/service-kit/ambient'
 import { type ApiKeyAuth, createApiKeyAuth } from '@postern/service-kit/api-key-auth'
 import { findApiKey } from '@postern/service-kit/auth/api-key.store'
-import type { Clock } from '@postern/service-kit/clock'
 import type { Parts } from '@postern/service-kit/lifecycle'
-import type { Random } from '@postern/service-kit/random'
 import { createRevocationFeed } from '@postern/service-kit/revocation-feed'
-import type { Logger } from '@postern/telemetry/logger'
 import { createMetrics, type Metrics } from '@postern/telemetry/metric-names'
-import type { Telemetry } from '@postern/telemetry/tracing'
 import type { AuditConfig, AuditSettings } from './config.ts'
 
-/** What a process has before it has read its config's secrets. */
-export interface Ambient {
-  readonly clock: Clock
-  readonly random: Random
-  readonly logger: Logger
-  readonly telemetry: Telemetry
-}
-
 export interface AuditContext extends Ambient {
-  readonly config: AuditSettings
+  readonly settings: AuditSettings
   readonly metrics: Metrics
   readonly database: Database<AuditDatabase>
   readonly queue: QueueConnection
@@ -41,6 +30,7 @@ export async function buildContext(
 ): Promise<AuditContext> {
   const { clock, random, logger, telemetry } = ambient
   const metrics = createMetrics(telemetry.meter)
+
   const database = openDatabase<AuditDatabase>({
     url: secrets.databaseUrl,
     max: settings.poolSize,
@@ -48,26 +38,24 @@ export async function buildContext(
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
   })
   parts.add('database', () => database.close())
-  const { queueUrl: url } = secrets
-  const queue = openQueueConnection({ url, name: 'postern-audit', logger, prefix: settings.queuePrefix })
-  parts.add('queue connection', () => queue.close())
+  const queue = openQueueConnection({
+    url: secrets.queueUrl,
+    name: 'postern-audit',
+    logger,
+    prefix: settings.queuePrefix,
+  })
+  parts.add('queue', () => queue.close())
   // Any service relays deliveries: with one left running, mails still go out. Events are handed over here alone.
   const store = relayStore(database.db)
-  const relay = openRelay({
-    connection: queue,
-    store,
-    logger,
-    metrics,
-    clock,
-    random,
-    events: true,
-  })
+  const relay = openRelay({ connection: queue, store, logger, metrics, clock, random, events: true })
   parts.add('relay', (leftMs) => relay.stop(leftMs))
+
   const read = (seconds: number) => revocationsSince(database.db, seconds)
   const feed = createRevocationFeed({ read, clock, logger, metrics })
   parts.add('revocation feed', () => feed.stop())
   await feed.start()
   const findKey = (prefix: string) => findApiKey(database.db, prefix)
   const auth = createApiKeyAuth({ findKey, feed, clock, metrics })
-  return { ...ambient, config: settings, metrics, database, queue, auth }
+
+  return { ...ambient, settings, metrics, database, queue, auth }
 }

@@ -1,32 +1,22 @@
 // The audit service's process: reads its configuration, builds its parts, runs until it is told to stop.
 
-import { systemClock } from '@postern/service-kit/clock'
+import { openAmbient } from '@postern/service-kit/ambient'
 import { runService } from '@postern/service-kit/lifecycle'
-import { systemRandom } from '@postern/service-kit/random'
 import { createLogger } from '@postern/telemetry/logger'
-import { startTelemetry } from '@postern/telemetry/tracing'
-import { buildApp, buildWorkers, VERSION } from './app.ts'
+import { buildApp, buildWorkers } from './app.ts'
 import { readConfig } from './config.ts'
 import { buildContext } from './context.ts'
 
-const TELEMETRY_STOP_MS = 3_000
-const logger = createLogger({ service: 'audit' })
+const service = 'audit'
+const logger = createLogger({ service })
 
 await runService({
-  name: 'audit',
+  name: service,
   logger,
   start: async (parts) => {
     const config = readConfig(process.env)
     const { settings } = config
-    logger.level = settings.logLevel
-    const { otlpEndpoint } = settings
-    const telemetry = startTelemetry({
-      service: 'postern-audit',
-      version: VERSION,
-      ...(otlpEndpoint !== undefined && { otlpEndpoint }),
-    })
-    parts.add('telemetry', (leftMs) => telemetry.stop(Math.min(leftMs, TELEMETRY_STOP_MS)))
-    const ambient = { clock: systemClock, random: systemRandom, logger, telemetry }
+    const ambient = openAmbient({ service, logger, settings }, parts)
     const context = await buildContext(config, ambient, parts)
     const workers = buildWorkers(context)
     const app = await buildApp(context, workers)

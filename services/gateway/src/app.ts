@@ -1,10 +1,11 @@
-// Every route of the gateway, wired by name.
+// Everything the gateway does, wired by name: its routes, the page behind a mailed link, and its probes.
 
 import { checkQueue } from '@postern/queue/readiness'
 import { checkDatabase } from '@postern/service-kit/check-database'
 import { type CheckResult, registerHealth } from '@postern/service-kit/health'
 import { createHttpApp, type HttpApp } from '@postern/service-kit/http-app'
 import { registerOpenapi } from '@postern/service-kit/openapi'
+import { VERSION } from '@postern/service-kit/version'
 import { limitAddresses } from './abuse/address-limit.plugin.ts'
 import { issueMagicLinkRoute } from './challenge/issue-magic-link.route.ts'
 import { readMagicLinkRoute } from './challenge/read-magic-link.route.ts'
@@ -20,8 +21,6 @@ import { listApiKeysRoute } from './tenant/list-api-keys.route.ts'
 import { patchTenantRoute } from './tenant/patch-tenant.route.ts'
 import { readTenantRoute } from './tenant/read-tenant.route.ts'
 import { revokeApiKeyRoute } from './tenant/revoke-api-key.route.ts'
-
-export const VERSION = '0.1.0'
 
 const ROUTES = [
   issueMagicLinkRoute,
@@ -40,17 +39,17 @@ const ROUTES = [
 
 /** Builds the HTTP application; the caller listens. */
 export async function buildApp(context: GatewayContext): Promise<HttpApp> {
-  const { logger, metrics, telemetry, clock, random, config } = context
+  const { logger, metrics, telemetry, clock, random, settings } = context
   const app = await createHttpApp({
     logger,
     metrics,
     telemetry,
     clock,
     random,
-    trustProxy: config.trustedProxies,
+    trustProxy: settings.trustedProxies,
   })
   await limitAddresses(app, {
-    perMinute: config.addressLimit,
+    perMinute: settings.addressLimit,
     redis: context.limitRedis,
     prefix: 'postern:address',
     onLimited: () => metrics.limitHits.add(1, { limit: 'address' }),

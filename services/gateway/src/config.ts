@@ -2,8 +2,18 @@
 
 import { refuseSecretsInEnvironment } from '@postern/config/environment'
 import { type Faults, load } from '@postern/config/faults'
-import { openSecrets, type RingContents } from '@postern/config/secrets'
-import { duration, integer, port, readSettings, type Settings, text, url } from '@postern/config/setting'
+import type { RingContents } from '@postern/config/ring-contents'
+import { openSecrets } from '@postern/config/secrets'
+import {
+  duration,
+  type Environment,
+  integer,
+  port,
+  readSettings,
+  type Settings,
+  text,
+  url,
+} from '@postern/config/setting'
 import {
   COMMON_SETTINGS,
   type Connections,
@@ -46,18 +56,18 @@ export const WRITE_OVERLAP_MS = 15_000
 
 export interface GatewaySecrets extends Connections {
   /** Redis of the front limiter; undefined: each process counts alone */
-  redisUrl: string | undefined
-  adminKey: string
-  rings: Record<'pepper' | 'seal' | 'jwt', RingContents>
+  readonly redisUrl: string | undefined
+  readonly adminKey: string
+  readonly rings: Readonly<Record<'pepper' | 'seal' | 'jwt', RingContents>>
 }
 
 export interface GatewayConfig {
-  settings: GatewaySettings
-  secrets: GatewaySecrets
+  readonly settings: GatewaySettings
+  readonly secrets: GatewaySecrets
 }
 
 /** @throws ConfigError with every fault at once */
-export function readConfig(env: Readonly<Record<string, string | undefined>>, now: Date): GatewayConfig {
+export function readConfig(env: Environment, now: Date): GatewayConfig {
   return load((faults) => {
     refuseSecretsInEnvironment(env, faults)
     const settings = readSettings(SETTINGS, env, faults)

@@ -8,13 +8,13 @@ import { createWorkers, type Workers } from '@postern/queue/workers'
 import { checkDatabase } from '@postern/service-kit/check-database'
 import { registerHealth } from '@postern/service-kit/health'
 import { createHttpApp, type HttpApp } from '@postern/service-kit/http-app'
-import type { Context } from './context.ts'
+import type { NotifierContext } from './context.ts'
 import { deliverMessageJob } from './delivery/deliver-message.job.ts'
 
 const WORKED = [QUEUES.deliverEmail]
 
 /** Builds the workers of the service's queues; the caller starts them. */
-export function buildWorkers(context: Context): Workers {
+export function buildWorkers(context: NotifierContext): Workers {
   const { queue, settings, metrics, clock } = context
   const works = [{ queue: QUEUES.deliverEmail, handle: deliverMessageJob(context, context.email) }]
   assertEveryQueueHandled(WORKED, works)
@@ -26,7 +26,7 @@ export function buildWorkers(context: Context): Workers {
 }
 
 /** Builds the HTTP application; the caller listens. */
-export async function buildApp(context: Context, workers: Workers): Promise<HttpApp> {
+export async function buildApp(context: NotifierContext, workers: Workers): Promise<HttpApp> {
   const { logger, metrics, telemetry, clock, random } = context
   const app = await createHttpApp({ logger, metrics, telemetry, clock, random })
   registerHealth(app, {

@@ -14,7 +14,12 @@ import {
   text,
   url,
 } from '@postern/config/setting'
-import { COMMON_SETTINGS, type Connections, readConnections } from '@postern/service-kit/common-settings'
+import {
+  COMMON_SETTINGS,
+  type Connections,
+  readConnections,
+  refuseInProduction,
+} from '@postern/service-kit/common-settings'
 
 const ADDRESS = /^[^\s@<>()[\],;:"\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/
 
@@ -58,7 +63,7 @@ export type NotifierSettings = Omit<Settings<typeof SETTINGS>, 'emailFrom'> & { 
 
 export interface NotifierSecrets extends Connections {
   readonly sendgridApiKey: string
-  readonly sealRing: RingContents
+  readonly rings: Readonly<Record<'seal', RingContents>>
 }
 
 export interface NotifierConfig {
@@ -71,21 +76,22 @@ export function readConfig(env: Environment): NotifierConfig {
   return load((faults) => {
     refuseSecretsInEnvironment(env, faults)
     const settings = readSettings(SETTINGS, env, faults)
-    if (settings.environment === 'production') refuseInProduction(settings, faults)
+    refuseInProduction(settings.environment, env, faults)
+    if (settings.environment === 'production') needForMails(settings, faults)
     const secrets = openSecrets(settings.secretsDir, faults)
     return {
       settings: { ...settings, emailFrom: settings.emailFrom ?? DEVELOPMENT_FROM },
       secrets: {
         ...readConnections(secrets, 'notifier'),
         sendgridApiKey: secrets.text('sendgrid-api-key'),
-        sealRing: secrets.ring('seal', 'symmetric'),
+        rings: { seal: secrets.ring('seal', 'symmetric') },
       },
     }
   })
 }
 
-function refuseInProduction(settings: Settings<typeof SETTINGS>, faults: Faults): void {
-  if (settings.failpoint !== undefined) faults.add('POSTERN_FAILPOINT: is refused in production')
+/** What real mails need: an address of the operator's, and a vendor that nobody listens to on the way. */
+function needForMails(settings: Settings<typeof SETTINGS>, faults: Faults): void {
   if (settings.emailFrom === undefined)
     faults.add('POSTERN_EMAIL_FROM: is not set, and is needed in production')
   if (settings.sendgridUrl?.startsWith('http:'))

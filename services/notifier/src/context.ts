@@ -1,19 +1,17 @@
-// The notifier's parts, built from its configuration and ended in the reverse order. Tests put others in their places.
+// The composition root: builds the notifier's parts from its config, in the order in which they depend on each other.
+// None of them needs Postgres or the queue yet: what is away at the start is used when it comes.
 
 import { hostname } from 'node:os'
 import type { NotifierDatabase } from '@postern/db/databases/notifier.database'
-import { type Database, openDatabase } from '@postern/db/pool'
+import { openDatabase } from '@postern/db/pool'
 import { relayStore } from '@postern/db/relay.store'
 import { openQueueConnection, type QueueConnection } from '@postern/queue/connection'
 import { openRelay } from '@postern/queue/open-relay'
-import { type Clock, systemClock } from '@postern/service-kit/clock'
+import type { Ambient } from '@postern/service-kit/ambient'
 import type { Parts } from '@postern/service-kit/lifecycle'
 import { openRing } from '@postern/service-kit/live-ring'
-import { type Random, systemRandom } from '@postern/service-kit/random'
-import type { Logger } from '@postern/telemetry/logger'
 import { createMetrics, type Metrics } from '@postern/telemetry/metric-names'
-import { startTelemetry, type Telemetry } from '@postern/telemetry/tracing'
-import type { NotifierConfig, NotifierSecrets, NotifierSettings } from './config.ts'
+import type { NotifierConfig, NotifierSettings } from './config.ts'
 import type { Channel } from './delivery/channel.ts'
 import type { DeliverDeps } from './delivery/deliver-message.ts'
 import { createDeliveryMetrics, type DeliveryMetrics } from './delivery/delivery-metrics.ts'
@@ -24,42 +22,31 @@ import { createSendGridSender } from './sender/sendgrid.sender.ts'
 import { tracedSender } from './sender/traced-sender.ts'
 import { createVendorRouter } from './sender/vendor-router.ts'
 
-export interface Context extends DeliverDeps<NotifierDatabase> {
+export interface NotifierContext extends Ambient, DeliverDeps<NotifierDatabase> {
   readonly settings: NotifierSettings
-  readonly logger: Logger
-  readonly telemetry: Telemetry
   readonly metrics: Metrics
   readonly deliveryMetrics: DeliveryMetrics
   readonly queue: QueueConnection
   readonly email: Channel<EmailMessage>
 }
 
-export interface Overrides {
-  readonly clock?: Clock
-  readonly random?: Random
-  readonly failpoint?: Failpoint
-  /** For one vendor call, in milliseconds; 8,000 unless told. */
-  readonly callMs?: number
-}
-
-const VERSION = '0.1.0'
+/** For one vendor call, well below the lease. */
 const CALL_MS = 8_000
 
-export function createContext(
+export function buildContext(
   { settings, secrets }: NotifierConfig,
-  { logger, parts }: { logger: Logger; parts: Parts },
-  overrides: Overrides = {},
-): Context {
-  const { clock = systemClock, random = systemRandom, callMs = CALL_MS } = overrides
-  const { otlpEndpoint } = settings
-  const telemetry = startTelemetry({
-    service: 'notifier',
-    version: VERSION,
-    ...(otlpEndpoint && { otlpEndpoint }),
-  })
-  parts.add('telemetry', (leftMs) => telemetry.stop(leftMs))
+  ambient: Ambient,
+  parts: Parts,
+): NotifierContext {
+  const { clock, random, logger, telemetry } = ambient
   const metrics = createMetrics(telemetry.meter)
-  const database = openNotifierDatabase(settings, secrets, logger)
+
+  const database = openDatabase<NotifierDatabase>({
+    url: secrets.databaseUrl,
+    max: settings.poolSize,
+    applicationName: 'postern-notifier',
+    onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
+  })
   parts.add('database', () => database.close())
   const queue = openQueueConnection({
     url: secrets.queueUrl,
@@ -67,50 +54,36 @@ export function createContext(
     logger,
     prefix: settings.queuePrefix,
   })
-  parts.add('queue connection', () => queue.close())
+  parts.add('queue', () => queue.close())
   // Any service relays deliveries: with this one alone left running, mails still go out.
   const store = relayStore(database.db)
   const relay = openRelay({ connection: queue, store, logger, metrics, clock, random })
   parts.add('relay', (leftMs) => relay.stop(leftMs))
+
   // Nothing is sealed here, so a new key need not wait before it is current.
-  const sealRing = openRing(secrets.sealRing, { clock, logger, overlapMs: 0 })
+  const sealRing = openRing(secrets.rings.seal, { clock, logger, overlapMs: 0 })
   parts.add('seal ring', sealRing.stop)
   const sendgrid = createSendGridSender({
     url: settings.sendgridUrl,
     apiKey: secrets.sendgridApiKey,
-    timeoutMs: callMs,
+    timeoutMs: CALL_MS,
     connections: settings.concurrency,
   })
   parts.add('sendgrid', () => sendgrid.close())
   const vendors = createVendorRouter([tracedSender(sendgrid, telemetry.tracer)])
+
   return {
+    ...ambient,
     settings,
-    logger,
-    telemetry,
     metrics,
     deliveryMetrics: createDeliveryMetrics(metrics, telemetry.meter),
-    clock,
-    random,
     database,
     queue,
     email: createEmailChannel({ sealRing, from: settings.emailFrom, vendors }),
     worker: `${hostname()}:${process.pid}`,
-    failpoint: overrides.failpoint ?? failpointOf(settings),
-    callMs,
+    failpoint: failpointOf(settings),
+    callMs: CALL_MS,
   }
-}
-
-function openNotifierDatabase(
-  settings: NotifierSettings,
-  secrets: NotifierSecrets,
-  logger: Logger,
-): Database<NotifierDatabase> {
-  return openDatabase<NotifierDatabase>({
-    url: secrets.databaseUrl,
-    max: settings.poolSize,
-    applicationName: 'postern-notifier',
-    onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
-  })
 }
 
 function failpointOf({ failpoint }: NotifierSettings): Failpoint {

@@ -1,21 +1,23 @@
 // The notifier's process: reads its configuration, builds its parts, runs until it is told to stop.
 
+import { openAmbient } from '@postern/service-kit/ambient'
 import { runService } from '@postern/service-kit/lifecycle'
 import { createLogger } from '@postern/telemetry/logger'
 import { buildApp, buildWorkers } from './app.ts'
 import { readConfig } from './config.ts'
-import { createContext } from './context.ts'
+import { buildContext } from './context.ts'
 
-const logger = createLogger({ service: 'notifier' })
+const service = 'notifier'
+const logger = createLogger({ service })
 
 await runService({
-  name: 'notifier',
+  name: service,
   logger,
   start: async (parts) => {
     const config = readConfig(process.env)
     const { settings } = config
-    logger.level = settings.logLevel
-    const context = createContext(config, { logger, parts })
+    const ambient = openAmbient({ service, logger, settings }, parts)
+    const context = buildContext(config, ambient, parts)
     const workers = buildWorkers(context)
     const app = await buildApp(context, workers)
     parts.add('http', () => app.close())

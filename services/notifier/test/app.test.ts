@@ -1,3 +1,4 @@
+import { openAmbient } from '@postern/service-kit/ambient'
 import { capturedLogger } from '@postern/testkit/captured-logs'
 import { freePort } from '@postern/testkit/free-port'
 import { until } from '@postern/testkit/poll'
@@ -5,13 +6,13 @@ import { testRedis } from '@postern/testkit/redis'
 import t, { type Test } from 'tap'
 import { buildApp, buildWorkers } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
-import { createContext } from '../src/context.ts'
+import { buildContext } from '../src/context.ts'
 import { deliveryState, givenDelivery } from './delivery-fixture.ts'
 import { type House, house } from './process-fixture.ts'
 import { vendorDouble } from './vendor-fixture.ts'
 
 /** The notifier inside this process, as main builds it. */
-async function start(t: Test, h: House, settings: Readonly<Record<string, string>> = {}) {
+async function start(t: Test, h: House, env: Readonly<Record<string, string>> = {}) {
   const stops: (() => Promise<unknown>)[] = []
   const parts = {
     add: (_name: string, stop: (leftMs: number) => unknown) => {
@@ -25,13 +26,16 @@ async function start(t: Test, h: House, settings: Readonly<Record<string, string
     POSTERN_ENV: 'development',
     POSTERN_SECRETS_DIR: h.secretsDir,
     POSTERN_NOTIFIER_PORT: String(await freePort()),
-    ...settings,
+    ...env,
   })
-  const context = createContext(config, { logger: capturedLogger('notifier').logger, parts })
+  const { settings } = config
+  const { logger } = capturedLogger('notifier')
+  const ambient = openAmbient({ service: 'notifier', logger, settings }, parts)
+  const context = buildContext(config, ambient, parts)
   const workers = buildWorkers(context)
   const app = await buildApp(context, workers)
   parts.add('http', () => app.close())
-  const url = await app.listen({ host: config.settings.host, port: config.settings.port })
+  const url = await app.listen({ host: settings.host, port: settings.port })
   parts.add('workers', (leftMs) => workers.drain(leftMs))
   workers.start()
   return { url }
