@@ -34,7 +34,7 @@ export function issueMagicLinkRoute(app: HttpApp, context: GatewayContext): void
       redirectUrl: body.redirect_url,
       locale: body.locale,
       createUser: body.create_user ?? true,
-      codeChallenge: body.code_challenge,
+      codeChallenge: codeChallengeOf(body),
       metadata: body.metadata ?? {},
       sendAt: body.send_at,
     }
@@ -52,6 +52,15 @@ export function issueMagicLinkRoute(app: HttpApp, context: GatewayContext): void
     context.nudge()
     return envelope
   })
+}
+
+/** A method that comes alone would leave the link unbound, though the client believes it bound. */
+function codeChallengeOf(body: IssueMagicLinkBody): string | undefined {
+  if (body.code_challenge === undefined && body.code_challenge_method !== undefined) {
+    const details = [{ path: 'body.code_challenge', problem: 'is required with code_challenge_method' }]
+    throw new AppError('VALIDATION_FAILED', { reason: 'a PKCE method without a challenge', details })
+  }
+  return body.code_challenge
 }
 
 function refuse(reply: FastifyReply, retryAfterSeconds: number, context: GatewayContext): Effect<never> {

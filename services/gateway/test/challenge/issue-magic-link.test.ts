@@ -165,6 +165,7 @@ t.test('bodies that are not exactly one request are refused and nothing is sent'
     { email, create_user: 'true' },
     { email, code_challenge: 'short' },
     { email, code_challenge_method: 'plain' },
+    { email, code_challenge_method: 'S256' },
     { email, send_at: '2026-11-20T12:00:00' },
     { email, metadata: { a: 1 } },
     { email, metadata: { 'a\nb': 'x' } },
