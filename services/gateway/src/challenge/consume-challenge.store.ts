@@ -76,7 +76,7 @@ const spent = (proof: Proof) => sql`
      WHERE tenant_id = ${proof.tenantId}::uuid AND id = ${proof.challengeId}::uuid AND kind = 'magic_link'
        AND digest = ${proof.digest}::bytea AND code_challenge IS NOT DISTINCT FROM ${proof.codeChallenge}
        -- Said so that only the primary key fits: through the index of live challenges it would read all of a tenant's.
-       AND num_nonnulls(consumed_at, superseded_at, revoked_at) = 0 AND NOT decoy
+       AND consumed_at IS NULL AND coalesce(superseded_at, revoked_at) IS NULL AND NOT decoy
        AND due_at <= now() AND expires_at > now()
     RETURNING id, purpose, identifier_kind, identity_key, address
   )`
