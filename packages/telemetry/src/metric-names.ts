@@ -60,6 +60,12 @@ export const METRICS = {
     help: 'Time from when a message was due until a vendor accepted it.',
     labels: ['channel'],
   },
+  deliveriesEnded: {
+    name: 'postern_deliveries_ended_total',
+    type: 'counter',
+    help: 'Deliveries that a worker ended, by status. An alarm watches dead_letter.',
+    labels: ['channel', 'status'],
+  },
   relayMoved: {
     name: 'postern_relay_moved_total',
     type: 'counter',

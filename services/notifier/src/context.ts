@@ -76,7 +76,7 @@ export function buildContext(
     ...ambient,
     settings,
     metrics,
-    deliveryMetrics: createDeliveryMetrics(metrics, telemetry.meter),
+    deliveryMetrics: createDeliveryMetrics(metrics),
     database,
     queue,
     email: createEmailChannel({ sealRing, from: settings.emailFrom, vendors }),

@@ -1,6 +1,5 @@
 // What the dashboards and alarms know of deliveries. Labels come from closed lists.
 
-import type { Meter } from '@opentelemetry/api'
 import type { Metrics } from '@postern/telemetry/metric-names'
 import type { Delivered } from './deliver-message.ts'
 
@@ -8,14 +7,11 @@ export interface DeliveryMetrics {
   count(channel: string, delivered: Delivered): void
 }
 
-export function createDeliveryMetrics(metrics: Metrics, meter: Meter): DeliveryMetrics {
-  const ended = meter.createCounter('postern_deliveries_ended_total', {
-    description: 'Deliveries that a worker ended, by status. An alarm watches dead_letter.',
-  })
+export function createDeliveryMetrics(metrics: Metrics): DeliveryMetrics {
   return {
     count(channel, delivered) {
       const status = endOf(delivered)
-      if (status !== null) ended.add(1, { channel, status })
+      if (status !== null) metrics.deliveriesEnded.add(1, { channel, status })
       if (delivered.kind !== 'called' && delivered.kind !== 'fenced') return
       const { provider } = delivered.attempt
       const outcome = delivered.kind === 'fenced' ? 'fenced' : delivered.ending.outcome
