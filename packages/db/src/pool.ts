@@ -1,4 +1,4 @@
-// One pool a process. Waits are bounded everywhere: a database that does not answer is a clean failure, not a hang.
+// A pool of connections to Postgres. Waits are bounded everywhere: a database that does not answer is a clean failure, not a hang.
 
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'

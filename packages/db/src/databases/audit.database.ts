@@ -1,8 +1,9 @@
+// The tables that the audit service's role may touch; a test holds this against its grants.
+
 import type { ApiKeyTable } from '../tables/api-key.table.ts'
 import type { AuditEventTable } from '../tables/event.table.ts'
 import type { TenantTable } from '../tables/tenant.table.ts'
 
-/** What the audit service's role may touch. */
 export interface AuditDatabase {
   tenants: TenantTable
   api_keys: ApiKeyTable

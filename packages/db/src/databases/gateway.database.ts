@@ -1,3 +1,5 @@
+// The tables that the gateway's role may touch; a test holds this against its grants.
+
 import type { ApiKeyTable } from '../tables/api-key.table.ts'
 import type { ChallengeTable, IdempotencyKeyTable, IdentifierGuardTable } from '../tables/challenge.table.ts'
 import type { AttemptTable, DeliveryTable } from '../tables/delivery.table.ts'
@@ -6,7 +8,6 @@ import type { RefreshTokenTable, RevocationTable, SessionTable } from '../tables
 import type { TenantTable } from '../tables/tenant.table.ts'
 import type { IdentifierTable, UserTable } from '../tables/user.table.ts'
 
-/** What the gateway's role may touch. */
 export interface GatewayDatabase {
   tenants: TenantTable
   api_keys: ApiKeyTable

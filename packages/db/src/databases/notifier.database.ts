@@ -1,9 +1,10 @@
+// The tables that the notifier's role may touch; a test holds this against its grants.
+
 import type { ChallengeTable } from '../tables/challenge.table.ts'
 import type { AttemptTable, DeliveryTable } from '../tables/delivery.table.ts'
 import type { OutboxTable } from '../tables/event.table.ts'
 import type { TenantTable } from '../tables/tenant.table.ts'
 
-/** What the notifier's role may touch. */
 export interface NotifierDatabase {
   tenants: TenantTable
   challenges: ChallengeTable

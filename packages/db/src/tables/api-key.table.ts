@@ -1,3 +1,5 @@
+// API keys: only a digest of each is kept.
+
 import type { ColumnType } from 'kysely'
 
 export interface ApiKeyTable {

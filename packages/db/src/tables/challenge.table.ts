@@ -1,3 +1,5 @@
+// Challenges, what limits issuing them, and the answers that a repeated request gets again.
+
 import type { ColumnType } from 'kysely'
 
 export interface ChallengeTable {

@@ -1,3 +1,5 @@
+// Deliveries and the attempts of each.
+
 import type { ColumnType, Generated } from 'kysely'
 
 export type DeliveryStatus =

@@ -1,3 +1,5 @@
+// The outbox, where an event is written with what it tells, and the trail it is moved to.
+
 import type { ColumnType, Generated } from 'kysely'
 
 /** Written by whoever changes a fact, in the same transaction; actor, request and trace come from its settings. */

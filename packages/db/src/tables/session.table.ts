@@ -1,3 +1,5 @@
+// Sessions, their refresh tokens, and what every process must learn has ended.
+
 import type { ColumnType, Generated } from 'kysely'
 
 export interface SessionTable {

@@ -1,3 +1,5 @@
+// Tenants, which are read before one is known.
+
 import type { ColumnType, Generated } from 'kysely'
 
 export interface TenantTable {

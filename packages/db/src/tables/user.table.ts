@@ -1,3 +1,5 @@
+// Users and the identifiers that they have proven.
+
 import type { ColumnType, Generated } from 'kysely'
 
 export interface UserTable {

@@ -11,7 +11,7 @@ const NEXT_TRY_SECONDS = 3
 
 /**
  * Puts the delivery back, or ends it as a dead letter.
- * @param reason a code: payload_unreadable, template_failed …
+ * @param reason a code: payload_malformed, template_failed …
  * @returns where it went; null: another worker took over, nothing was changed
  */
 export async function recordPoison(
