@@ -39,6 +39,8 @@ export function openPostgresBackend(options: BackendOptions): QueueBackend {
   })
   const pool = new pg.Pool(bounded(QUEUE_POOL, 2_000))
   pool.on('error', (error) => onError(failureCode(error)))
+  // Also while it is lent out: an event that nobody listens to would end the process.
+  pool.on('connect', (client) => client.on('error', (error) => onError(failureCode(error))))
   return {
     kind: 'postgres',
     probe: () => probe(pool),
