@@ -95,7 +95,8 @@ const superseding = (row: NewChallenge) => sql`
     UPDATE challenges SET superseded_at = now()
      WHERE tenant_id = ${row.tenantId}::uuid AND identity_key = ${row.identityKey} AND purpose = ${row.purpose}
        AND kind = 'magic_link' AND consumed_at IS NULL AND superseded_at IS NULL AND revoked_at IS NULL
-       AND due_at <= now() AND expires_at > now() AND ${row.sendAt}::timestamptz IS NULL
+       -- The clock, not the transaction: who waited for the lock began before the one to be superseded.
+       AND due_at <= clock_timestamp() AND expires_at > now() AND ${row.sendAt}::timestamptz IS NULL
        AND EXISTS (SELECT FROM allowed)
     RETURNING id
   )`
