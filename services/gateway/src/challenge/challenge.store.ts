@@ -59,14 +59,18 @@ export async function revokeChallenge(run: TenantRun, tenantId: string, id: stri
          AND consumed_at IS NULL AND superseded_at IS NULL AND revoked_at IS NULL AND expires_at > now()
       RETURNING id, delivery_id
     ), cancelled AS (
-      UPDATE deliveries d SET status = 'cancelled', payload = NULL, due_at = NULL, updated_at = now()
+      -- What a vendor may have taken was not cancelled: nobody can say whether it arrives.
+      UPDATE deliveries d SET payload = NULL, due_at = NULL, updated_at = now(),
+             status = CASE WHEN EXISTS (SELECT FROM attempts a WHERE a.tenant_id = d.tenant_id
+                AND a.delivery_id = d.id AND a.outcome IN ('started', 'unknown')) THEN 'unknown' ELSE 'cancelled' END
         FROM revoked
        WHERE d.tenant_id = ${tenantId}::uuid AND d.id = revoked.delivery_id
          AND d.status IN ('scheduled', 'pending', 'queued')
-      RETURNING d.id
+      RETURNING d.id, d.status
     )
     INSERT INTO outbox (tenant_id, kind, subject, outcome, reason)
     SELECT ${tenantId}::uuid, 'challenge.revoked', 'challenge:' || id, 'success', NULL FROM revoked
     UNION ALL
-    SELECT ${tenantId}::uuid, 'delivery.cancelled', 'delivery:' || id, 'success', 'challenge_revoked' FROM cancelled`)
+    SELECT ${tenantId}::uuid, 'delivery.' || status, 'delivery:' || id,
+      CASE status WHEN 'cancelled' THEN 'success' ELSE 'failed' END, 'challenge_revoked' FROM cancelled`)
 }

@@ -33,3 +33,24 @@ t.test('a link verified and revoked at once, by many, ends one way and tells it 
   }
   t.ok([...seen].every((status) => ['consumed', 'revoked'].includes(status)))
 })
+
+t.test('what a vendor may have taken is not called cancelled', async (t) => {
+  const tenant = await newTenant(gateway)
+  for (const [outcome, status] of [
+    ['retryable', 'cancelled'],
+    ['unknown', 'unknown'],
+    ['started', 'unknown'],
+  ]) {
+    const { id, deliveryId } = await tenant.issue()
+    await house.admin.query(
+      `INSERT INTO attempts (tenant_id, delivery_id, number, provider, fence, outcome) VALUES ($1, $2, 1, 'sendgrid', 1, $3)`,
+      [tenant.id, deliveryId, outcome],
+    )
+    const { body } = await tenant.call('DELETE', `/v1/magic-links/${id}`)
+    t.equal(body.data.delivery.status, status, `after ${outcome}`)
+    const told = (await eventsOf(gateway, tenant.id)).filter(
+      ({ subject }) => subject === `delivery:${deliveryId}`,
+    )
+    t.ok(told.some(({ kind, reason }) => kind === `delivery.${status}` && reason === 'challenge_revoked'))
+  }
+})
