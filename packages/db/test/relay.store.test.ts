@@ -196,6 +196,14 @@ t.test('a worker’s lease outlives the expiry; what has not run out or has ende
   t.same(await takeEvents(admin), [])
 })
 
+t.test('of queued and waiting ones together no more are ended than asked for', async (t) => {
+  const { admin, relay } = await setup(t)
+  for (const status of ['queued', 'pending', 'queued', 'pending', 'queued', 'pending'] as const) {
+    await addDelivery(admin, { status, expires: -1 })
+  }
+  t.same([await relay.expireDue(4), await relay.expireDue(4), await relay.expireDue(4)], [4, 2, 0])
+})
+
 t.test('twenty who end what ran out of time end each once', async (t) => {
   const { urls, admin } = await setup(t)
   const relay = relayStore((await openWarm<GatewayDatabase>(t, urls.auditUrl, 20)).db)

@@ -70,7 +70,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $
      WHERE d.status = 'queued' AND d.due_at <= now() AND d.expires_at <= now()
      ORDER BY d.due_at LIMIT batch FOR UPDATE SKIP LOCKED
   ), due AS (
-    SELECT tenant_id, id FROM idle UNION ALL SELECT tenant_id, id FROM queued
+    SELECT tenant_id, id FROM idle UNION ALL SELECT tenant_id, id FROM queued LIMIT batch
   ), closed AS (
     UPDATE attempts a SET outcome = 'unknown', finished_at = now(), error_code = 'lease_ended'
       FROM due WHERE a.tenant_id = due.tenant_id AND a.delivery_id = due.id AND a.outcome = 'started'
