@@ -14,6 +14,7 @@ const FILES = [
   '0006-relay-grants',
   '0007-stale-snapshot',
   '0008-outbox-columns',
+  '0009-sign-in',
 ] as const
 
 async function migration(name: string): Promise<Migration> {

@@ -4,6 +4,12 @@ import type { ApiKeyTable } from '../tables/api-key.table.ts'
 import type { ChallengeTable, IdempotencyKeyTable, IdentifierGuardTable } from '../tables/challenge.table.ts'
 import type { AttemptTable, DeliveryTable } from '../tables/delivery.table.ts'
 import type { OutboxTable } from '../tables/event.table.ts'
+import type {
+  FactorGuardTable,
+  PendingSignInTable,
+  RecoveryCodeTable,
+  TotpFactorTable,
+} from '../tables/factor.table.ts'
 import type { RefreshTokenTable, RevocationTable, SessionTable } from '../tables/session.table.ts'
 import type { TenantTable } from '../tables/tenant.table.ts'
 import type { IdentifierTable, UserTable } from '../tables/user.table.ts'
@@ -16,6 +22,10 @@ export interface GatewayDatabase {
   sessions: SessionTable
   refresh_tokens: RefreshTokenTable
   revocations: RevocationTable
+  pending_sign_ins: PendingSignInTable
+  totp_factors: TotpFactorTable
+  recovery_codes: RecoveryCodeTable
+  factor_guards: FactorGuardTable
   challenges: ChallengeTable
   deliveries: DeliveryTable
   attempts: AttemptTable

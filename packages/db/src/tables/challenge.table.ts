@@ -1,6 +1,6 @@
 // Challenges, what limits issuing them, and the answers that a repeated request gets again.
 
-import type { ColumnType } from 'kysely'
+import type { ColumnType, Generated } from 'kysely'
 
 export interface ChallengeTable {
   tenant_id: string
@@ -14,11 +14,18 @@ export interface ChallengeTable {
   digest: Buffer
   key_version: number
   code_challenge: string | null
-  redirect_url: string
+  /** links only */
+  redirect_url: string | null
   session_id: string | null
   delivery_id: string
   decoy: boolean
   metadata: Record<string, string>
+  /** the identifier_guards row that counts its sends and failures */
+  limit_key: string
+  /** codes only: counted before the compare */
+  tries: Generated<number>
+  /** the pending sign-in that it is the next factor of */
+  mfa_id: string | null
   created_at: ColumnType<Date, never, never>
   due_at: Date
   expires_at: Date
@@ -32,6 +39,11 @@ export interface IdentifierGuardTable {
   limit_key: string
   window_started_at: Date
   sends: number
+  /** consecutive wrong codes */
+  failures: Generated<number>
+  wait_until: Date | null
+  /** codes are off until the identifier is proven otherwise */
+  disabled_at: Date | null
 }
 
 export interface IdempotencyKeyTable {

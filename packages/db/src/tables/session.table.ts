@@ -9,6 +9,10 @@ export interface SessionTable {
   challenge_id: string | null
   amr: string[]
   acr: string
+  kind: Generated<'api' | 'browser'>
+  user_agent: string | null
+  /** inet, as text */
+  address: string | null
   created_at: ColumnType<Date, never, never>
   last_used_at: Generated<Date>
   idle_expires_at: Date
@@ -24,6 +28,8 @@ export interface RefreshTokenTable {
   digest: Buffer
   created_at: ColumnType<Date, never, never>
   used_at: Date | null
+  /** of the `refresh` ring; null: drawn, not derived */
+  key_version: number | null
 }
 
 export interface RevocationTable {

@@ -1,0 +1,105 @@
+-- One-time codes beside links, what limits guessing them, second factors, and what a session tells of itself.
+
+ALTER TABLE tenants
+  ADD COLUMN first_factors text[] NOT NULL DEFAULT '{magic_link,otp_email,otp_sms}'
+    CHECK (cardinality(first_factors) > 0 AND first_factors <@ '{magic_link,otp_email,otp_sms}'::text[]),
+  -- What a sign-in needs after its first factor, in this order.
+  ADD COLUMN factor_chain text[] NOT NULL DEFAULT '{}'
+    CHECK (cardinality(factor_chain) <= 4 AND factor_chain <@ '{magic_link,otp_email,otp_sms,totp,recovery_code}'::text[]),
+  -- [{"to": address, "code": six digits}]: nothing is sent to them, and this code proves them.
+  ADD COLUMN test_destinations jsonb NOT NULL DEFAULT '[]',
+  ADD COLUMN session_idle_seconds integer NOT NULL DEFAULT 2592000 CHECK (session_idle_seconds BETWEEN 300 AND 7776000),
+  ADD COLUMN session_absolute_seconds integer NOT NULL DEFAULT 7776000
+    CHECK (session_absolute_seconds BETWEEN 300 AND 31536000);
+GRANT UPDATE (first_factors, factor_chain, test_destinations, session_idle_seconds, session_absolute_seconds)
+  ON tenants TO postern_gateway;
+
+ALTER TABLE challenges
+  ALTER COLUMN redirect_url DROP NOT NULL,
+  ADD CONSTRAINT challenges_redirect_of_links CHECK ((kind = 'magic_link') = (redirect_url IS NOT NULL)),
+  -- Whose sends and failures count: see identifier_guards.
+  ADD COLUMN limit_key text NOT NULL,
+  -- Codes only: how often one was tried, counted before it is compared.
+  ADD COLUMN tries smallint NOT NULL DEFAULT 0,
+  -- The pending sign-in that this challenge is the next factor of.
+  ADD COLUMN mfa_id uuid;
+
+-- Failures are consecutive: a proof by code ends the row of them, a proof by link too.
+ALTER TABLE identifier_guards
+  ADD COLUMN failures integer NOT NULL DEFAULT 0,
+  ADD COLUMN wait_until timestamptz,
+  ADD COLUMN disabled_at timestamptz;
+
+ALTER TABLE sessions
+  ADD COLUMN kind text NOT NULL DEFAULT 'api' CHECK (kind IN ('api', 'browser')),
+  ADD COLUMN user_agent text CHECK (length(user_agent) <= 512),
+  ADD COLUMN address inet;
+-- Which key of the `refresh` ring a successor was derived with; the first token of a session was drawn.
+ALTER TABLE refresh_tokens ADD COLUMN key_version smallint;
+
+-- A sign-in whose first factors are proven and whose next is not.
+CREATE TABLE pending_sign_ins (
+  tenant_id uuid NOT NULL,
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  purpose text NOT NULL CHECK (purpose IN ('sign_in', 'onboarding')),
+  digest bytea NOT NULL CHECK (length(digest) = 32),
+  key_version smallint NOT NULL,
+  -- The methods proven so far, in order.
+  amr text[] NOT NULL,
+  challenge_id uuid,
+  user_created boolean NOT NULL,
+  failures smallint NOT NULL DEFAULT 0,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  expires_at timestamptz NOT NULL,
+  consumed_at timestamptz,
+  PRIMARY KEY (tenant_id, id),
+  FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX pending_sign_ins_running_out ON pending_sign_ins (expires_at);
+
+CREATE TABLE totp_factors (
+  tenant_id uuid NOT NULL,
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  -- Sealed: the shared secret.
+  secret bytea NOT NULL,
+  secret_version smallint NOT NULL,
+  -- The last time step that was accepted (RFC 6238); it only grows.
+  last_step bigint NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  enabled_at timestamptz,
+  PRIMARY KEY (tenant_id, id),
+  FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX totp_factors_enabled ON totp_factors (tenant_id, user_id) WHERE enabled_at IS NOT NULL;
+CREATE UNIQUE INDEX totp_factors_waiting ON totp_factors (tenant_id, user_id) WHERE enabled_at IS NULL;
+
+CREATE TABLE recovery_codes (
+  tenant_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  digest bytea NOT NULL CHECK (length(digest) = 32),
+  key_version smallint NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  used_at timestamptz,
+  PRIMARY KEY (tenant_id, user_id, digest),
+  FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
+);
+
+-- Wrong second factors of a user, whichever method: one count for all.
+CREATE TABLE factor_guards (
+  tenant_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  failures integer NOT NULL,
+  wait_until timestamptz,
+  disabled_at timestamptz,
+  PRIMARY KEY (tenant_id, user_id),
+  FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
+);
+
+CALL isolate_by_tenant('pending_sign_ins');
+CALL isolate_by_tenant('totp_factors');
+CALL isolate_by_tenant('recovery_codes');
+CALL isolate_by_tenant('factor_guards');
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON pending_sign_ins, totp_factors, recovery_codes, factor_guards TO postern_gateway;
