@@ -33,7 +33,7 @@ ALTER TABLE identifier_guards
 ALTER TABLE sessions
   ADD COLUMN kind text NOT NULL DEFAULT 'api' CHECK (kind IN ('api', 'browser')),
   ADD COLUMN user_agent text CHECK (length(user_agent) <= 512),
-  ADD COLUMN address inet;
+  ADD COLUMN address text CHECK (length(address) <= 64);
 -- Which key of the `refresh` ring a successor was derived with; the first token of a session was drawn.
 ALTER TABLE refresh_tokens ADD COLUMN key_version smallint;
 

@@ -20,18 +20,18 @@ export interface ChallengeTable {
   delivery_id: string
   decoy: boolean
   metadata: Record<string, string>
-  /** the identifier_guards row that counts its sends and failures */
-  limit_key: string
-  /** codes only: counted before the compare */
-  tries: Generated<number>
-  /** the pending sign-in that it is the next factor of */
-  mfa_id: string | null
   created_at: ColumnType<Date, never, never>
   due_at: Date
   expires_at: Date
   consumed_at: Date | null
   superseded_at: Date | null
   revoked_at: Date | null
+  /** the identifier_guards row that counts its sends and failures */
+  limit_key: string
+  /** codes only: counted before the compare */
+  tries: Generated<number>
+  /** the pending sign-in that it is the next factor of */
+  mfa_id: string | null
 }
 
 export interface IdentifierGuardTable {

@@ -9,15 +9,14 @@ export interface SessionTable {
   challenge_id: string | null
   amr: string[]
   acr: string
-  kind: Generated<'api' | 'browser'>
-  user_agent: string | null
-  /** inet, as text */
-  address: string | null
   created_at: ColumnType<Date, never, never>
   last_used_at: Generated<Date>
   idle_expires_at: Date
   expires_at: Date
   revoked_at: Date | null
+  kind: Generated<'api' | 'browser'>
+  user_agent: string | null
+  address: string | null
 }
 
 export interface RefreshTokenTable {

@@ -10,13 +10,13 @@ export interface TenantTable {
   browser_hosts: string[]
   audience: string
   link_ttl_seconds: number
-  first_factors: Generated<string[]>
-  factor_chain: Generated<string[]>
-  /** nothing is sent to these, and the code proves them */
-  test_destinations: Generated<{ to: string; code: string }[]>
-  session_idle_seconds: Generated<number>
-  session_absolute_seconds: Generated<number>
   is_active: Generated<boolean>
   created_at: ColumnType<Date, never, never>
   updated_at: ColumnType<Date, never, Date | string>
+  first_factors: Generated<string[]>
+  factor_chain: Generated<string[]>
+  /** a list of {to, code}: nothing is sent to these, and the code proves them */
+  test_destinations: Generated<unknown>
+  session_idle_seconds: Generated<number>
+  session_absolute_seconds: Generated<number>
 }
