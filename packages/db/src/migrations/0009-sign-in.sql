@@ -5,7 +5,7 @@ ALTER TABLE tenants
     CHECK (cardinality(first_factors) > 0 AND first_factors <@ '{magic_link,otp_email,otp_sms}'::text[]),
   -- What a sign-in needs after its first factor, in this order.
   ADD COLUMN factor_chain text[] NOT NULL DEFAULT '{}'
-    CHECK (cardinality(factor_chain) <= 4 AND factor_chain <@ '{magic_link,otp_email,otp_sms,totp,recovery_code}'::text[]),
+    CHECK (cardinality(factor_chain) <= 4 AND factor_chain <@ '{magic_link,otp_email,otp_sms,totp}'::text[]),
   -- [{"to": address, "code": six digits}]: nothing is sent to them, and this code proves them.
   ADD COLUMN test_destinations jsonb NOT NULL DEFAULT '[]',
   ADD COLUMN session_idle_seconds integer NOT NULL DEFAULT 2592000 CHECK (session_idle_seconds BETWEEN 300 AND 7776000),
@@ -103,3 +103,29 @@ CALL isolate_by_tenant('recovery_codes');
 CALL isolate_by_tenant('factor_guards');
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON pending_sign_ins, totp_factors, recovery_codes, factor_guards TO postern_gateway;
+
+-- What a sign-in still needs, in order, after the methods it has proven: what the tenant's policy names, and TOTP where
+-- the user has it. A recovery code stands for the TOTP that it replaces.
+CREATE FUNCTION remaining_factors(tenant uuid, account uuid, proven text[]) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT coalesce(array_agg(n.method ORDER BY n.place), '{}')
+    FROM (SELECT d.method, min(d.place) AS place
+            FROM (SELECT c.method, c.place FROM tenants t, unnest(t.factor_chain) WITH ORDINALITY AS c (method, place)
+                   WHERE t.id = tenant
+                  UNION ALL
+                  SELECT 'totp', 100 FROM totp_factors f
+                   WHERE f.tenant_id = tenant AND f.user_id = account AND f.enabled_at IS NOT NULL) d
+           GROUP BY d.method) n
+   WHERE n.method <> ALL (proven) AND NOT (n.method = 'totp' AND 'recovery_code' = ANY (proven))
+$$;
+
+-- Two factors count as more than one only where they are different things to hold: a link and a code to one mailbox are not.
+CREATE FUNCTION acr_of(amr text[]) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT CASE WHEN count(DISTINCT CASE WHEN m IN ('magic_link', 'otp_email') THEN 'mailbox' WHEN m = 'otp_sms' THEN 'phone'
+                                       ELSE 'authenticator' END) > 1
+              THEN 'urn:postern:acr:multi-factor' ELSE 'urn:postern:acr:one-factor' END
+    FROM unnest(amr) AS m
+$$;
+REVOKE ALL ON FUNCTION remaining_factors(uuid, uuid, text[]), acr_of(text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION remaining_factors(uuid, uuid, text[]), acr_of(text[]) TO postern_gateway;
