@@ -21,7 +21,11 @@ const CALLERS: Record<string, string[]> = {
 }
 
 /** Not across tenants: run with the caller's own rights. */
-const ORDINARY: Record<string, string[]> = { 'stale_snapshot()': ['postern_gateway'] }
+const ORDINARY: Record<string, string[]> = {
+  'stale_snapshot()': ['postern_gateway'],
+  'remaining_factors(uuid,uuid,text[])': ['postern_gateway'],
+  'acr_of(text[])': ['postern_gateway'],
+}
 
 interface Routine {
   name: string
