@@ -79,7 +79,8 @@ const CASES: Partial<Record<ErrorCode, () => Promise<Answer>>> = {
     return answer
   },
   SERVICE_UNAVAILABLE: async () => {
-    await house.admin.query(`ALTER ROLE postern_gateway CONNECTION LIMIT 0`)
+    // The database's limit, not the role's: roles are the whole cluster's, which other tests share.
+    await house.admin.query(`ALTER DATABASE ${house.data.name} CONNECTION LIMIT 0`)
     const stop = () =>
       house.admin.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND usename = 'postern_gateway'`,
@@ -87,7 +88,7 @@ const CASES: Partial<Record<ErrorCode, () => Promise<Answer>>> = {
       )
     await stop()
     const answer = await tenant.call('GET', `/v1/magic-links/${tenant.id}`)
-    await house.admin.query('ALTER ROLE postern_gateway CONNECTION LIMIT -1')
+    await house.admin.query(`ALTER DATABASE ${house.data.name} CONNECTION LIMIT -1`)
     return answer
   },
 }
