@@ -1,5 +1,6 @@
 // Who calls, as authentication found out; routes read it from `request.caller`.
 
+import type { FactorMethod } from '@postern/contracts/challenge'
 import type { Scope } from '@postern/contracts/scopes'
 import { currentTraceparent } from '@postern/telemetry/traceparent'
 import type { FastifyRequest } from 'fastify'
@@ -13,6 +14,21 @@ export interface CallerTenant {
   readonly allowedRedirects: readonly string[]
   readonly browserHosts: readonly string[]
   readonly linkTtlSeconds: number
+  /** What a sign-in may begin with. */
+  readonly firstFactors: readonly FactorMethod[]
+  /** What a sign-in needs after its first factor, in this order. */
+  readonly factorChain: readonly FactorMethod[]
+  /** Nothing is sent to these; the code proves them. Empty where this process does not allow them. */
+  readonly testDestinations: readonly TestDestination[]
+  readonly sessionIdleSeconds: number
+  readonly sessionAbsoluteSeconds: number
+}
+
+export interface TestDestination {
+  /** the identity key of an e-mail address, or a phone number in E.164 */
+  readonly to: string
+  /** six digits */
+  readonly code: string
 }
 
 export interface ApiKeyCaller {

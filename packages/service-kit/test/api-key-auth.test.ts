@@ -25,6 +25,11 @@ async function guarded(t: Test) {
     allowedRedirects: ['https://shop.example/'],
     browserHosts: [],
     linkTtlSeconds: 600,
+    firstFactors: ['magic_link' as const],
+    factorChain: ['totp' as const],
+    testDestinations: [{ to: 'ada@example.com', code: '123456' }],
+    sessionIdleSeconds: 3_600,
+    sessionAbsoluteSeconds: 7_200,
   }
   const database = {
     rows: new Map([[minted.prefix, row]]),
@@ -80,6 +85,8 @@ t.test('a key opens routes of its scopes, and the caller is known', async (t) =>
     traceparent: null,
   })
   const { tenantName: name, tenantSlug: slug, audience, allowedRedirects, browserHosts, linkTtlSeconds } = row
+  const { firstFactors, factorChain, testDestinations, sessionIdleSeconds, sessionAbsoluteSeconds } = row
+  const policy = { firstFactors, factorChain, testDestinations, sessionIdleSeconds, sessionAbsoluteSeconds }
   t.same((await get(undefined, '/v1/settings')).json(), {
     id: row.tenantId,
     name,
@@ -88,6 +95,7 @@ t.test('a key opens routes of its scopes, and the caller is known', async (t) =>
     allowedRedirects,
     browserHosts,
     linkTtlSeconds,
+    ...policy,
   })
 })
 

@@ -1,33 +1,24 @@
 // An API key and its tenant in one read. Neither table has row-level security: both are read before a tenant is known.
 
 import { type Kysely, sql } from 'kysely'
+import { TENANT_COLUMNS, type TenantRow } from './tenant-row.ts'
 
-export interface ApiKeyRow {
+export interface ApiKeyRow extends TenantRow {
   id: string
-  tenantId: string
   /** SHA-256 of the whole key */
   digest: Buffer
   scopes: string[]
   revoked: boolean
   /** Until the key expires, by the database's clock when it was read; null: never. Negative: it has. */
   expiresInMs: number | null
-  tenantIsActive: boolean
-  tenantName: string
-  tenantSlug: string
-  audience: string
-  allowedRedirects: string[]
-  browserHosts: string[]
-  linkTtlSeconds: number
 }
 
 /** The key with this prefix, whatever its state; undefined when there is none. */
 export async function findApiKey<DB>(db: Kysely<DB>, prefix: string): Promise<ApiKeyRow | undefined> {
   const { rows } = await sql<ApiKeyRow>`
-    SELECT k.id, k.tenant_id AS "tenantId", k.digest, k.scopes, k.revoked_at IS NOT NULL AS revoked,
+    SELECT k.id, k.digest, k.scopes, k.revoked_at IS NOT NULL AS revoked,
            (extract(epoch FROM k.expires_at - now()) * 1000)::double precision AS "expiresInMs",
-           t.is_active AS "tenantIsActive", t.name AS "tenantName", t.slug AS "tenantSlug", t.audience,
-           t.allowed_redirects AS "allowedRedirects", t.browser_hosts AS "browserHosts",
-           t.link_ttl_seconds AS "linkTtlSeconds"
+           ${TENANT_COLUMNS}
       FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
      WHERE k.prefix = ${prefix}`.execute(db)
   return rows[0]

@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts'
 import type { RevocationFeed } from '../revocation-feed.ts'
 import type { ApiKeyRow } from './api-key.store.ts'
 import { BoundedCache } from './bounded-cache.ts'
+import { callerTenant } from './tenant-row.ts'
 
 export interface KnownKeysOptions {
   /** Reads a key by its prefix: `(prefix) => findApiKey(database.db, prefix)`. */
@@ -99,15 +100,7 @@ function knownKey(row: ApiKeyRow, now: number): KnownKey {
     tenantId: row.tenantId,
     apiKeyId: row.id,
     scopes: row.scopes as Scope[],
-    tenant: {
-      id: row.tenantId,
-      name: row.tenantName,
-      slug: row.tenantSlug,
-      audience: row.audience,
-      allowedRedirects: row.allowedRedirects,
-      browserHosts: row.browserHosts,
-      linkTtlSeconds: row.linkTtlSeconds,
-    },
+    tenant: callerTenant(row),
   }
   const expiresAt = row.expiresInMs === null ? Number.POSITIVE_INFINITY : now + row.expiresInMs
   return { row, caller, expiresAt }

@@ -41,6 +41,11 @@ t.test('a key is read with its tenant by the roles that authenticate', async (t)
       allowedRedirects: ['https://shop.example/'],
       browserHosts: [],
       linkTtlSeconds: 600,
+      firstFactors: ['magic_link', 'otp_email', 'otp_sms'],
+      factorChain: [],
+      testDestinations: [],
+      sessionIdleSeconds: 2_592_000,
+      sessionAbsoluteSeconds: 7_776_000,
     })
     t.equal(await findApiKey(database.db, 'unknownprefi'), undefined)
     await owner.query(`UPDATE api_keys SET expires_at = now() + interval '1 hour'`)
