@@ -7,7 +7,7 @@ import { parseApiKey } from '@postern/token/api-key'
 import type { FastifyRequest } from 'fastify'
 import { AppError } from './app-error.ts'
 import { bearerOf } from './auth/bearer.ts'
-import { KnownKeys, type KnownKeysOptions } from './auth/known-keys.ts'
+import { createKnownKeys, type KnownKeysOptions } from './auth/known-keys.ts'
 import type { ApiKeyCaller } from './caller.ts'
 
 export type ApiKeyAuthOptions = KnownKeysOptions
@@ -16,7 +16,7 @@ export type ApiKeyAuth = ReturnType<typeof createApiKeyAuth>
 /** Makes the authentication of a process. Spread `requireScope(…)` into a route's options. */
 export function createApiKeyAuth(options: ApiKeyAuthOptions) {
   const { clock } = options
-  const keys = new KnownKeys(options)
+  const keys = createKnownKeys(options)
 
   /** @throws AppError UNAUTHENTICATED or FORBIDDEN; what the database throws becomes 503. */
   async function authenticate(request: FastifyRequest, scope: Scope): Promise<ApiKeyCaller> {
