@@ -33,11 +33,11 @@ export function endingOf(outcome: SendOutcome, circumstances: Circumstances): En
   if (kind === 'permanent') return { ...told, status: 'failed', retryInMs: null }
   if (kind === 'unknown') {
     if (circumstances.isLast) return { ...told, status: 'unknown', retryInMs: null }
-    return {
-      ...told,
-      status: 'pending',
-      retryInMs: UNKNOWN_WAIT_MS + spread(UNKNOWN_SPREAD_MS, circumstances),
-    }
+    // A vendor that says it failed tells nothing more by waiting; of one that fell silent a receipt may come.
+    if (outcome.answered === true && circumstances.hasAnother)
+      return { ...told, status: 'pending', retryInMs: 0 }
+    const wait = UNKNOWN_WAIT_MS + spread(UNKNOWN_SPREAD_MS, circumstances)
+    return { ...told, status: 'pending', retryInMs: wait }
   }
   return { ...told, status: 'pending', retryInMs: retryIn(outcome.afterMs, circumstances) }
 }

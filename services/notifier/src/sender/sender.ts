@@ -2,6 +2,7 @@
 // error objects through: those hold the API key and the link.
 
 export interface EmailMessage {
+  /** With the attempt the mark by which a vendor's call is found again. */
   readonly deliveryId: string
   readonly attempt: number
   /** Exactly one address. */
@@ -15,12 +16,15 @@ export interface EmailMessage {
 /** Codes are ours: lower case, digits, `_`. */
 export type SendOutcome =
   | { readonly kind: 'accepted'; readonly providerMessageId: string | null }
-  /** Not sent, and never will be: no vendor is asked again. */
-  | { readonly kind: 'permanent'; readonly code: string }
+  /**
+   * Not sent, and never will be: no vendor is asked again. `final`: the recipient or a guard against abuse said no (opted
+   * out, suppressed, pumping), so that no later try may go another way either.
+   */
+  | { readonly kind: 'permanent'; readonly code: string; readonly final?: true }
   /** Surely not sent. `afterMs`: the vendor wants to be left alone that long. */
   | { readonly kind: 'retryable'; readonly code: string; readonly afterMs?: number }
-  /** It may have been sent. */
-  | { readonly kind: 'unknown'; readonly code: string }
+  /** It may have been sent. `answered`: the vendor itself said that it failed, so nothing is gained by waiting for it. */
+  | { readonly kind: 'unknown'; readonly code: string; readonly answered?: true }
 
 export interface SendContext {
   /** Aborts when the call has taken too long. */

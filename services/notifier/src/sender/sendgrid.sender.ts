@@ -7,8 +7,8 @@ import { domainToASCII } from 'node:url'
 import sendgridClient from '@sendgrid/client'
 import sendgridMail from '@sendgrid/mail'
 import { createExchange, type Exchange } from './http-exchange.ts'
+import { classify, type Failure, failureOf, idLike } from './http-outcome.ts'
 import type { EmailMessage, SendContext, Sender } from './sender.ts'
-import { classify } from './sendgrid-outcome.ts'
 
 // The modules export their classes beside a shared instance; their types show only the instance.
 const { Client } = sendgridClient as unknown as { Client: new () => typeof sendgridClient }
@@ -49,9 +49,9 @@ export function createSendGridSender(options: SendGridOptions): Sender & { close
     try {
       await mail.send(mailOf(message))
     } catch (error) {
-      return classify(seen(exchange), { failure: failureOf(error), timedOut: deadline.aborted })
+      return meaningOf(exchange, { failure: failureOf(error), timedOut: deadline.aborted })
     }
-    return classify(seen(exchange), { failure: null, timedOut: false })
+    return meaningOf(exchange, { failure: null, timedOut: false })
   }
 
   return {
@@ -103,10 +103,8 @@ function asciiDomain(address: string): string {
   return /[^ -~]/.test(domain) ? `${address.slice(0, at)}${domainToASCII(domain)}` : address
 }
 
-const seen = ({ mayHaveLeft, status, headers }: Exchange) => ({ mayHaveLeft, status, headers })
-
-/** Node's own error code, such as ECONNREFUSED. Nothing else of the error is touched: it holds the key and the link. */
-function failureOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,39}$/.test(code) ? code : 'UNKNOWN'
-}
+const meaningOf = ({ mayHaveLeft, status, headers }: Exchange, failure: Failure) =>
+  classify({ mayHaveLeft, status, headers }, failure, {
+    accepted: [202],
+    messageId: () => idLike(headers['x-message-id']),
+  })

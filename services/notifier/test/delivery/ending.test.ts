@@ -36,6 +36,16 @@ t.test('unknown is sent once more, not before ten seconds, and then never again'
   })
 })
 
+t.test('a vendor that says it failed is not waited for when another can be asked', async (t) => {
+  const failed: SendOutcome = { kind: 'unknown', code, answered: true }
+  t.match(endingOf(failed, { ...calm, hasAnother: true }), { status: 'pending', retryInMs: 0 })
+  t.equal(endingOf(failed, calm).retryInMs, 10_000)
+  t.match(endingOf(failed, { ...calm, hasAnother: true, isLast: true }), {
+    status: 'unknown',
+    retryInMs: null,
+  })
+})
+
 t.test('a refusal by one vendor does not wait when another can be asked', async (t) => {
   const ending = endingOf({ kind: 'retryable', code, afterMs: 60_000 }, { ...calm, hasAnother: true })
   t.match(ending, { status: 'pending', retryInMs: 0 })

@@ -125,10 +125,11 @@ const STATUSES: readonly (readonly [number, http.OutgoingHttpHeaders, object])[]
   [429, { 'retry-after': '7' }, { kind: 'retryable', code: 'vendor_rate_limited', afterMs: 7_000 }],
   [429, { 'retry-after': '999999' }, { kind: 'retryable', code: 'vendor_rate_limited', afterMs: 3_600_000 }],
   [429, { 'retry-after': 'soon' }, { kind: 'retryable', code: 'vendor_rate_limited' }],
-  [500, {}, { kind: 'unknown', code: 'http_500' }],
-  [502, { 'content-type': 'text/html' }, { kind: 'unknown', code: 'http_502' }],
-  [503, {}, { kind: 'unknown', code: 'http_503' }],
-  [504, {}, { kind: 'unknown', code: 'http_504' }],
+  [500, {}, { kind: 'unknown', code: 'http_500', answered: true }],
+  [502, { 'content-type': 'text/html' }, { kind: 'unknown', code: 'http_502', answered: true }],
+  [503, {}, { kind: 'retryable', code: 'http_503' }],
+  [503, { 'retry-after': '3' }, { kind: 'retryable', code: 'http_503', afterMs: 3_000 }],
+  [504, {}, { kind: 'unknown', code: 'http_504', answered: true }],
 ]
 
 t.test('every status has its meaning, and none is followed elsewhere', async (t) => {
@@ -144,7 +145,7 @@ t.test('the sandbox’s faults have their meaning', async (t) => {
   for (const [fault, expected] of [
     [
       { mode: 'status', status: 503 },
-      { kind: 'unknown', code: 'http_503' },
+      { kind: 'retryable', code: 'http_503' },
     ],
     [
       { mode: 'status', status: 429 },
@@ -203,8 +204,8 @@ t.test('an aborted call is over at once, and unknown when it had reached the ven
 })
 
 t.test('an answer without end is cut off, and its status still counts', async (t) => {
-  const { url } = await answering(t, 503, {}, 'x'.repeat(10_000_000))
-  t.same(await senderTo(t, url)(), { kind: 'unknown', code: 'http_503' })
+  const { url } = await answering(t, 500, {}, 'x'.repeat(10_000_000))
+  t.same(await senderTo(t, url)(), { kind: 'unknown', code: 'http_500', answered: true })
 })
 
 t.test('an id that is none is not taken over', async (t) => {
