@@ -107,9 +107,10 @@ async function insertChallenge(admin: pg.Pool, ids: Ids, state: ChallengeState):
   const when = (wanted: ChallengeState) => (state === wanted ? new Date(Date.now() - 1_000) : null)
   await admin.query(
     `INSERT INTO challenges (tenant_id, id, kind, purpose, identifier_kind, identity_key, address, digest, key_version,
-       redirect_url, delivery_id, limit_key, decoy, metadata, due_at, expires_at, consumed_at, superseded_at, revoked_at)
-     VALUES ($1, $2, 'magic_link', 'sign_in', 'email', 'a@example.org', 'a@example.org', $3, 1, 'https://app.test/', $8, 'a@example.org', false,
-       '{}', now(), now() + $4 * interval '1 s', $5, $6, $7)`,
+       redirect_url, delivery_id, limit_key, identifier_digest, decoy, metadata, due_at, expires_at, consumed_at,
+       superseded_at, revoked_at)
+     VALUES ($1, $2, 'magic_link', 'sign_in', 'email', 'a@example.org', 'a@example.org', $3, 1, 'https://app.test/', $8, 'a@example.org', 'digest',
+       false, '{}', now(), now() + $4 * interval '1 s', $5, $6, $7)`,
     [
       ids.tenantId,
       ids.challengeId,

@@ -34,6 +34,7 @@ export const PendingFactor = Type.Object({
   methods: Type.Array(Type.Enum([...FACTOR_METHODS])),
   expires_at: Instant,
 })
+export type PendingFactor = Static<typeof PendingFactor>
 
 export const SignInResult = Type.Object({
   user: User,

@@ -19,6 +19,8 @@ ALTER TABLE challenges
   ADD CONSTRAINT challenges_redirect_of_links CHECK ((kind = 'magic_link') = (redirect_url IS NOT NULL)),
   -- Whose sends and failures count: see identifier_guards.
   ADD COLUMN limit_key text NOT NULL,
+  -- Keyed: what events about this identifier show instead of it.
+  ADD COLUMN identifier_digest text NOT NULL,
   -- Codes only: how often one was tried, counted before it is compared.
   ADD COLUMN tries smallint NOT NULL DEFAULT 0,
   -- The pending sign-in that this challenge is the next factor of.

@@ -28,6 +28,8 @@ export interface ChallengeTable {
   revoked_at: Date | null
   /** the identifier_guards row that counts its sends and failures */
   limit_key: string
+  /** keyed: what events show instead of the identifier */
+  identifier_digest: string
   /** codes only: counted before the compare */
   tries: Generated<number>
   /** the pending sign-in that it is the next factor of */

@@ -1,10 +1,22 @@
 // Spending a challenge is one guarded statement: whoever changes the row wins, and what the proof opens (the user, the
-// session, their events) is part of the same statement. A crash leaves all of it or nothing.
+// session or the wait for a second factor, their events) is part of the same statement. A crash leaves all of it or nothing.
 
 import type { Purpose } from '@postern/contracts/challenge'
+import { inputRows } from '@postern/db/input-rows'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { type RawBuilder, sql } from 'kysely'
-import type { NewSession } from '../session/session.ts'
+import {
+  SIGN_IN_INPUT,
+  type SignInRow,
+  signedIn,
+  signInColumns,
+  signInEvents,
+  signInJoins,
+  signInParts,
+} from '../session/sign-in.store.ts'
+import type { NewSignIn, SignedIn } from '../session/sign-in.ts'
+import { accountColumns, accountEvents, accountParts } from '../user/proven-user.store.ts'
+import type { ProvenUser } from '../user/proven-user.ts'
 import type { RefusalReason } from './challenge.ts'
 
 export interface Proof {
@@ -15,26 +27,14 @@ export interface Proof {
   codeChallenge: string | null
   /** the id a user gets who is new */
   newUserId: string
-  session: NewSession
-}
-
-export interface ProvenUser {
-  id: string
-  email: string | null
-  email_verified_at: Date | null
-  phone: string | null
-  phone_verified_at: Date | null
-  is_active: boolean
-  created_at: Date
+  signIn: NewSignIn
 }
 
 export interface Consumption {
   user: ProvenUser
   created: boolean
   purpose: Purpose
-  /** null: the purpose opens none, or the account is disabled */
-  sessionId: string | null
-  refreshExpiresAt: Date | null
+  signedIn: SignedIn
 }
 
 export type Consumed =
@@ -42,112 +42,96 @@ export type Consumed =
   | { kind: 'refused'; reason: RefusalReason }
   | { kind: 'unknown' }
 
-interface Row extends ProvenUser {
+interface Row extends ProvenUser, SignInRow {
   purpose: Purpose | null
   created: boolean
-  session_id: string | null
-  refresh_expires_at: Date | null
   reason: RefusalReason | null
 }
 
 /** Spends the challenge and opens what its purpose opens; tells a refusal to the trail. */
 export async function consumeChallenge(run: TenantRun, proof: Proof): Promise<Consumed> {
-  const [row] = await run(statement(proof))
+  const [row] = await run(statement([proof], proof.tenantId))
   if (row?.reason) return { kind: 'refused', reason: row.reason }
   if (!row?.purpose) return { kind: 'unknown' }
-  const { purpose, created, session_id, refresh_expires_at, reason: _, ...user } = row
   return {
     kind: 'proven',
-    proof: { user, created, purpose, sessionId: session_id, refreshExpiresAt: refresh_expires_at },
+    proof: { user: userOf(row), created: row.created, purpose: row.purpose, signedIn: signedIn(row) },
   }
 }
 
-const statement = (proof: Proof): RawBuilder<Row> => sql<Row>`
-  WITH ${spent(proof)}, ${account(proof)}, ${opened(proof)}, ${refused(proof)}, ${told(proof)}
-  SELECT consumed.purpose, coalesce(owner.created, false) AS created, account.*,
-         (SELECT id FROM opened) AS session_id,
-         (SELECT least(idle_expires_at, expires_at) FROM opened) AS refresh_expires_at,
-         (SELECT reason FROM refused) AS reason
-    FROM (SELECT) AS one LEFT JOIN consumed ON true LEFT JOIN owner ON true LEFT JOIN account ON true`
+const userOf = (row: Row): ProvenUser => ({
+  id: row.id,
+  email: row.email,
+  email_verified_at: row.email_verified_at,
+  phone: row.phone,
+  phone_verified_at: row.phone_verified_at,
+  is_active: row.is_active,
+  created_at: row.created_at,
+})
 
-const spent = (proof: Proof) => sql`
-  consumed AS (
-    UPDATE challenges SET consumed_at = now()
-     WHERE tenant_id = ${proof.tenantId}::uuid AND id = ${proof.challengeId}::uuid AND kind = 'magic_link'
-       AND digest = ${proof.digest}::bytea AND code_challenge IS NOT DISTINCT FROM ${proof.codeChallenge}
+const asked = (proofs: readonly Proof[]) =>
+  inputRows(proofs, {
+    challenge_id: ['uuid', (proof) => proof.challengeId],
+    digest: ['bytea', (proof) => proof.digest],
+    code_challenge: ['text', (proof) => proof.codeChallenge],
+    new_user_id: ['uuid', (proof) => proof.newUserId],
+    ...SIGN_IN_INPUT,
+  })
+
+const statement = (proofs: readonly Proof[], tenantId: string): RawBuilder<Row> => sql<Row>`
+  WITH ask AS MATERIALIZED (${asked(proofs)}), ${spent(tenantId)}, ${accountParts(tenantId)}, ${entering},
+    ${signInParts(tenantId)}, ${refused(tenantId)}, ${told(tenantId)}
+  SELECT proven.purpose, ${accountColumns}, ${signInColumns}, refused.reason
+    FROM ask LEFT JOIN proven ON proven.n = ask.n LEFT JOIN account ON account.n = ask.n ${signInJoins}
+    LEFT JOIN refused ON refused.n = ask.n`
+
+const spent = (tenantId: string) => sql`
+  proven AS (
+    UPDATE challenges c SET consumed_at = now() FROM ask
+     WHERE c.tenant_id = ${tenantId}::uuid AND c.id = ask.challenge_id AND c.kind = 'magic_link'
+       AND c.digest = ask.digest AND c.code_challenge IS NOT DISTINCT FROM ask.code_challenge AND c.mfa_id IS NULL
        -- Said so that only the primary key fits: through the index of live challenges it would read all of a tenant's.
-       AND consumed_at IS NULL AND coalesce(superseded_at, revoked_at) IS NULL AND NOT decoy
-       AND due_at <= now() AND expires_at > now()
-    RETURNING id, purpose, identifier_kind, identity_key, address
+       AND c.consumed_at IS NULL AND coalesce(c.superseded_at, c.revoked_at) IS NULL AND NOT c.decoy
+       AND c.due_at <= now() AND c.expires_at > now()
+    RETURNING ask.n, c.id, c.purpose, c.identifier_kind, c.identity_key, c.address
   )`
 
-// A known identifier keeps its user; a new one gets a user. Both learn that the address is proven.
-const account = (proof: Proof) => sql`
-  owner AS (
-    INSERT INTO identifiers AS i (tenant_id, kind, identity_key, user_id, verified_at)
-    SELECT ${proof.tenantId}::uuid, identifier_kind, identity_key, ${proof.newUserId}::uuid, now() FROM consumed
-    ON CONFLICT (tenant_id, kind, identity_key) DO UPDATE SET verified_at = coalesce(i.verified_at, now())
-    RETURNING user_id, user_id = ${proof.newUserId}::uuid AS created
-  ), fresh AS (
-    INSERT INTO users (tenant_id, id, email, email_verified_at)
-    SELECT ${proof.tenantId}::uuid, user_id, address, now() FROM owner, consumed WHERE created
-    RETURNING id, email, email_verified_at, phone, phone_verified_at, is_active, created_at
-  ), proven AS (
-    UPDATE users u SET email_verified_at = now(), updated_at = now() FROM owner
-     WHERE u.tenant_id = ${proof.tenantId}::uuid AND u.id = owner.user_id AND u.email_verified_at IS NULL
-  ), account AS (
-    SELECT id, email, email_verified_at, phone, phone_verified_at, is_active, created_at FROM fresh
-    UNION ALL
-    SELECT u.id, u.email, coalesce(u.email_verified_at, now()), u.phone, u.phone_verified_at, u.is_active, u.created_at
-      FROM users u, owner WHERE u.tenant_id = ${proof.tenantId}::uuid AND u.id = owner.user_id AND NOT owner.created
-  )`
-
-// The owner's row can be younger than this statement's snapshot (two first links proven at once): then try again.
-const opened = (proof: Proof) => sql`
-  opened AS (
-    INSERT INTO sessions (tenant_id, id, user_id, challenge_id, amr, acr, idle_expires_at, expires_at)
-    SELECT ${proof.tenantId}::uuid, ${proof.session.id}::uuid, coalesce(account.id, stale_snapshot()), consumed.id,
-           ${proof.session.amr}::text[], ${proof.session.acr},
-           now() + make_interval(secs => ${proof.session.idleSeconds}::integer),
-           now() + make_interval(secs => ${proof.session.absoluteSeconds}::integer)
-      FROM consumed CROSS JOIN owner LEFT JOIN account ON true
-     WHERE account.id IS NULL OR (account.is_active AND consumed.purpose IN ('sign_in', 'onboarding'))
-    RETURNING id, idle_expires_at, expires_at
-  ), refreshing AS (
-    INSERT INTO refresh_tokens (tenant_id, session_id, generation, digest)
-    SELECT ${proof.tenantId}::uuid, id, 0, ${proof.session.refreshDigest}::bytea FROM opened
+const entering = sql`
+  entering AS (
+    SELECT a.n, a.id AS user_id, p.purpose, p.id AS challenge_id, a.created AS user_created,
+           ARRAY['magic_link'] AS amr, a.email_verified_at IS NOT NULL AS has_email,
+           a.phone_verified_at IS NOT NULL AS has_phone, a.factors_of
+      FROM account a JOIN proven p USING (n) WHERE a.is_active AND p.purpose IN ('sign_in', 'onboarding')
   )`
 
 // Seen as it was before this statement. A row that looks untouched here was taken by another just now: used.
-const refused = (proof: Proof) => sql`
+const refused = (tenantId: string) => sql`
   refused AS (
-    SELECT CASE WHEN consumed_at IS NOT NULL THEN 'used'
-                WHEN revoked_at IS NOT NULL THEN 'revoked'
-                WHEN superseded_at IS NOT NULL THEN 'superseded'
-                WHEN expires_at <= now() THEN 'expired'
-                WHEN due_at > now() OR decoy THEN 'not_due'
-                WHEN code_challenge IS DISTINCT FROM ${proof.codeChallenge} THEN 'pkce_mismatch'
-                ELSE 'used' END AS reason
-      FROM challenges
-     WHERE tenant_id = ${proof.tenantId}::uuid AND id = ${proof.challengeId}::uuid AND kind = 'magic_link'
-       AND digest = ${proof.digest}::bytea AND NOT EXISTS (SELECT FROM consumed)
+    SELECT ask.n, CASE WHEN c.consumed_at IS NOT NULL THEN 'used'
+                       WHEN c.revoked_at IS NOT NULL THEN 'revoked'
+                       WHEN c.superseded_at IS NOT NULL THEN 'superseded'
+                       WHEN c.expires_at <= now() THEN 'expired'
+                       WHEN c.due_at > now() OR c.decoy OR c.mfa_id IS NOT NULL THEN 'not_due'
+                       WHEN c.code_challenge IS DISTINCT FROM ask.code_challenge THEN 'pkce_mismatch'
+                       ELSE 'used' END AS reason
+      FROM ask JOIN challenges c ON c.tenant_id = ${tenantId}::uuid AND c.id = ask.challenge_id
+     WHERE c.kind = 'magic_link' AND c.digest = ask.digest
+       AND NOT EXISTS (SELECT FROM proven p WHERE p.n = ask.n)
     UNION ALL
-    SELECT 'account_disabled' FROM account WHERE NOT is_active
+    SELECT n, 'account_disabled' FROM account WHERE NOT is_active
   )`
 
-const told = (proof: Proof) => sql`
+const told = (tenantId: string) => sql`
   told AS (
     INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, data)
-    SELECT ${proof.tenantId}::uuid, 'challenge.verified', 'challenge:' || consumed.id, 'success', NULL::text,
-           jsonb_build_object('purpose', consumed.purpose, 'user_id', owner.user_id) FROM consumed, owner
-    UNION ALL
-    SELECT ${proof.tenantId}::uuid, 'user.created', 'user:' || fresh.id, 'success', NULL,
-           jsonb_build_object('challenge_id', ${proof.challengeId}::text) FROM fresh
-    UNION ALL
-    SELECT ${proof.tenantId}::uuid, 'session.opened', 'session:' || opened.id, 'success', NULL,
-           jsonb_build_object('challenge_id', ${proof.challengeId}::text, 'user_id', owner.user_id,
-             'amr', to_jsonb(${proof.session.amr}::text[])) FROM opened, owner
-    UNION ALL
-    SELECT ${proof.tenantId}::uuid, 'challenge.refused', 'challenge:' || ${proof.challengeId}::text, 'refused', reason,
-           '{}'::jsonb FROM refused
+    SELECT ${tenantId}::uuid, kind, subject, outcome, reason, data FROM (
+      SELECT p.n, 'challenge.verified' AS kind, 'challenge:' || p.id AS subject, 'success' AS outcome,
+             NULL::text AS reason, jsonb_build_object('purpose', p.purpose, 'user_id', a.id) AS data
+        FROM proven p JOIN account a USING (n)
+      UNION ALL ${accountEvents}
+      UNION ALL ${signInEvents}
+      UNION ALL
+      SELECT r.n, 'challenge.refused', 'challenge:' || ask.challenge_id, 'refused', r.reason, '{}'::jsonb
+        FROM refused r JOIN ask USING (n)
+    ) events
   )`

@@ -42,10 +42,10 @@ const statement = (row: NewChallenge) => sql<{ expires_at: Date | null; retry_af
   WITH ${countedSend(row)}, ${superseding(row)},
   issued AS (
     INSERT INTO challenges (tenant_id, id, kind, purpose, identifier_kind, identity_key, address, digest, key_version,
-      code_challenge, redirect_url, delivery_id, limit_key, metadata, decoy, due_at, expires_at)
+      code_challenge, redirect_url, delivery_id, limit_key, identifier_digest, metadata, decoy, due_at, expires_at)
     SELECT ${row.tenantId}::uuid, ${row.id}::uuid, 'magic_link', ${row.purpose}, 'email', ${row.identityKey},
       ${row.address}, ${row.digest}::bytea, ${row.keyVersion}::smallint, ${row.codeChallenge}, ${row.redirectUrl},
-      ${row.delivery.id}::uuid, ${row.limitKey}, ${JSON.stringify(row.metadata)}::jsonb,
+      ${row.delivery.id}::uuid, ${row.limitKey}, ${row.identifierDigest}, ${JSON.stringify(row.metadata)}::jsonb,
       NOT ${row.createUser}::boolean AND NOT EXISTS (
         SELECT FROM identifiers WHERE tenant_id = ${row.tenantId}::uuid AND kind = 'email'
           AND identity_key = ${row.identityKey}),

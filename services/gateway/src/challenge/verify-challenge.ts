@@ -3,20 +3,21 @@
 import type { SignInResult } from '@postern/contracts/http/sign-in-result'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { AppError } from '@postern/service-kit/app-error'
-import type { KeyRing } from '@postern/token/key-ring'
 import { readLinkToken } from '@postern/token/link-token'
 import { challengeOf } from '@postern/token/pkce'
-import { prepareSession, type SessionDeps, sessionTokens } from '../session/mint-session.ts'
+import { type MintDeps, mintSignIn, type SignInTenant } from '../session/mint-sign-in.ts'
+import type { Client } from '../session/session.ts'
+import type { SignDeps } from '../session/sign-access.ts'
+import { tellSignIn } from '../session/tell-sign-in.ts'
 import { refusalCode } from './challenge.ts'
-import { type Consumption, consumeChallenge } from './consume-challenge.store.ts'
+import { consumeChallenge } from './consume-challenge.store.ts'
 
-export interface VerifyDeps extends SessionDeps {
-  pepper: KeyRing
-}
+export type VerifyDeps = SignDeps & MintDeps
 
 export interface VerifyInput {
   token: string
   codeVerifier: string | undefined
+  client: Client
 }
 
 /**
@@ -26,7 +27,7 @@ export interface VerifyInput {
 export async function verifyMagicLink(
   deps: VerifyDeps,
   run: TenantRun,
-  tenant: { id: string; audience: string },
+  tenant: SignInTenant,
   input: VerifyInput,
 ): Promise<SignInResult> {
   const token = readLinkToken(deps.pepper, input.token)
@@ -34,39 +35,19 @@ export async function verifyMagicLink(
   if (token.tenantId !== tenant.id)
     throw new AppError('INVALID_TOKEN', { reason: 'link token of another tenant' })
 
-  const { session, refreshToken } = prepareSession(deps.random, 'magic_link')
+  const { rows, secrets } = mintSignIn(deps, tenant, input.client)
   const consumed = await consumeChallenge(run, {
     tenantId: tenant.id,
     challengeId: token.challengeId,
     digest: token.digest,
     codeChallenge: input.codeVerifier === undefined ? null : challengeOf(input.codeVerifier),
     newUserId: deps.random.uuid(),
-    session,
+    signIn: rows,
   })
   if (consumed.kind === 'unknown')
     throw new AppError('INVALID_TOKEN', { reason: 'link token has no challenge' })
   if (consumed.kind === 'refused') {
     throw new AppError(refusalCode(consumed.reason), { reason: `link token refused: ${consumed.reason}` })
   }
-
-  const { proof } = consumed
-  const refreshExpiresAt = proof.refreshExpiresAt
-  const tokens =
-    refreshExpiresAt &&
-    (await sessionTokens(deps, { tenant, userId: proof.user.id, session, refreshToken, refreshExpiresAt }))
-  return { ...answer(proof), session: tokens, mfa: null }
+  return tellSignIn(deps, { ...consumed.proof, tenant, secrets })
 }
-
-const answer = ({ user, created, purpose }: Consumption) => ({
-  user: {
-    id: user.id,
-    email: user.email,
-    email_verified_at: user.email_verified_at?.toISOString() ?? null,
-    phone: user.phone,
-    phone_verified_at: user.phone_verified_at?.toISOString() ?? null,
-    is_active: user.is_active,
-    created_at: user.created_at.toISOString(),
-  },
-  created,
-  purpose,
-})

@@ -9,6 +9,7 @@ import { apiKeyCaller, tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../context.ts'
+import { clientOf } from '../http/client-of.ts'
 import { verifyMagicLink } from './verify-challenge.ts'
 
 const schema = {
@@ -25,7 +26,11 @@ export function verifyMagicLinkRoute(app: HttpApp, context: GatewayContext): voi
   app.post('/v1/magic-links/verify', { ...access, schema }, async (request) => {
     const { tenant } = apiKeyCaller(request)
     const run = alone(context.database, tenantScope(request))
-    const input = { token: request.body.token, codeVerifier: request.body.code_verifier }
+    const input = {
+      token: request.body.token,
+      codeVerifier: request.body.code_verifier,
+      client: clientOf(request, 'api'),
+    }
     try {
       const result = await verifyMagicLink(context, run, tenant, input)
       count('verified')

@@ -1,20 +1,20 @@
-// What a session is when it opens. Lifetimes are counted by the database.
+// What a session is when it opens. Its factors are the database's to tell, its lifetimes are counted by it.
 
-import type { FactorMethod } from '@postern/contracts/challenge'
+export type SessionKind = 'api' | 'browser'
 
-export interface NewSession {
+/** Who asks, as far as the request shows it. */
+export interface Client {
+  kind: SessionKind
+  userAgent: string | null
+  /** as trusted proxies tell it */
+  address: string | null
+}
+
+export interface NewSession extends Client {
   id: string
   refreshDigest: Buffer
-  amr: readonly FactorMethod[]
-  acr: string
   idleSeconds: number
   absoluteSeconds: number
 }
 
-/** One factor, whichever: Postern claims no assurance level of NIST SP 800-63B. */
-export const ONE_FACTOR = 'urn:postern:acr:one-factor'
-
-const DAY = 24 * 3_600
-export const IDLE_SECONDS = 30 * DAY
-export const ABSOLUTE_SECONDS = 90 * DAY
 export const ACCESS_SECONDS = 600

@@ -102,8 +102,15 @@ t.test('a damaged token is refused without a database call and the original stil
   for (let at = 0; at < token.length; at++) {
     const other = feed[(feed.indexOf(token[at] ?? '') + 1) % 64]
     const damaged = token.slice(0, at) + other + token.slice(at + 1)
-    const input = { token: damaged, codeVerifier: undefined }
-    const refused = verifyMagicLink(gateway.context, noDatabase, { id: tenant.id, audience: 'x' }, input)
+    const client = { kind: 'api', userAgent: null, address: null } as const
+    const input = { token: damaged, codeVerifier: undefined, client }
+    const life = { sessionIdleSeconds: 1, sessionAbsoluteSeconds: 1 }
+    const refused = verifyMagicLink(
+      gateway.context,
+      noDatabase,
+      { id: tenant.id, audience: 'x', ...life },
+      input,
+    )
     await t.rejects(refused, { code: 'INVALID_TOKEN' }, `position ${at}`)
   }
   t.equal((await verify(tenant, token)).status, 200)

@@ -1,4 +1,4 @@
-// Makes the secrets of a session before its row is written, and its tokens after.
+// The tokens of a session whose rows are committed.
 
 import type { FactorMethod } from '@postern/contracts/challenge'
 import type { SessionTokens } from '@postern/contracts/http/sign-in-result'
@@ -6,44 +6,25 @@ import type { Clock } from '@postern/service-kit/clock'
 import type { Random } from '@postern/service-kit/random'
 import { signAccessToken } from '@postern/token/access-token'
 import type { KeyRing } from '@postern/token/key-ring'
-import { mintRefreshToken } from '@postern/token/refresh-token'
-import { ABSOLUTE_SECONDS, ACCESS_SECONDS, IDLE_SECONDS, type NewSession, ONE_FACTOR } from './session.ts'
+import { ACCESS_SECONDS } from './session.ts'
 
-export interface SessionDeps {
+export interface SignDeps {
   jwt: KeyRing
   clock: Clock
   random: Random
   issuer: string
 }
 
-/** A session that one factor opens, with its first refresh token. */
-export function prepareSession(
-  random: Random,
-  method: FactorMethod,
-): { session: NewSession; refreshToken: string } {
-  const id = random.uuid()
-  const refresh = mintRefreshToken(random.bytes(32), { sessionId: id })
-  const session = {
-    id,
-    refreshDigest: refresh.digest,
-    amr: [method],
-    acr: ONE_FACTOR,
-    idleSeconds: IDLE_SECONDS,
-    absoluteSeconds: ABSOLUTE_SECONDS,
-  }
-  return { session, refreshToken: refresh.token }
-}
-
-export interface OpenedSession {
+export interface OpenSession {
   tenant: { id: string; audience: string }
   userId: string
-  session: NewSession
+  session: { id: string; amr: readonly FactorMethod[]; acr: string }
   refreshToken: string
   refreshExpiresAt: Date
 }
 
-/** The tokens of a session whose row is committed. */
-export async function sessionTokens(deps: SessionDeps, opened: OpenedSession): Promise<SessionTokens> {
+/** Signs the access token and tells it with the refresh token. */
+export async function sessionTokens(deps: SignDeps, opened: OpenSession): Promise<SessionTokens> {
   const { tenant, session } = opened
   const claims = {
     iss: deps.issuer,
