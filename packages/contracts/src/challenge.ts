@@ -25,3 +25,11 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
 /** How somebody can prove who they are. */
 export const FACTOR_METHODS = ['magic_link', 'otp_email', 'otp_sms', 'totp', 'recovery_code'] as const
 export type FactorMethod = (typeof FACTOR_METHODS)[number]
+
+/** What a sign-in may begin with. */
+export const FIRST_FACTORS = ['magic_link', 'otp_email', 'otp_sms'] as const
+export type FirstFactor = (typeof FIRST_FACTORS)[number]
+
+/** What a tenant may ask for after the first factor. */
+export const CHAIN_METHODS = [...FIRST_FACTORS, 'totp'] as const
+export type ChainMethod = (typeof CHAIN_METHODS)[number]

@@ -25,6 +25,7 @@ const ORDINARY: Record<string, string[]> = {
   'stale_snapshot()': ['postern_gateway'],
   'remaining_factors(uuid,uuid,text[])': ['postern_gateway'],
   'acr_of(text[])': ['postern_gateway'],
+  'keep_browser_hosts()': [],
 }
 
 interface Routine {

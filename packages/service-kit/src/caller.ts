@@ -1,6 +1,6 @@
 // Who calls, as authentication found out; routes read it from `request.caller`.
 
-import type { FactorMethod } from '@postern/contracts/challenge'
+import type { ChainMethod, FirstFactor } from '@postern/contracts/challenge'
 import type { Scope } from '@postern/contracts/scopes'
 import { currentTraceparent } from '@postern/telemetry/traceparent'
 import type { FastifyRequest } from 'fastify'
@@ -15,9 +15,9 @@ export interface CallerTenant {
   readonly browserHosts: readonly string[]
   readonly linkTtlSeconds: number
   /** What a sign-in may begin with. */
-  readonly firstFactors: readonly FactorMethod[]
+  readonly firstFactors: readonly FirstFactor[]
   /** What a sign-in needs after its first factor, in this order. */
-  readonly factorChain: readonly FactorMethod[]
+  readonly factorChain: readonly ChainMethod[]
   /** Nothing is sent to these; the code proves them. Empty where this process does not allow them. */
   readonly testDestinations: readonly TestDestination[]
   readonly sessionIdleSeconds: number

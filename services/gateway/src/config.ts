@@ -7,6 +7,7 @@ import { openSecrets } from '@postern/config/secrets'
 import {
   duration,
   type Environment,
+  flag,
   integer,
   port,
   readSettings,
@@ -43,6 +44,9 @@ export const SETTINGS = {
     min: 100,
     max: 30_000,
     describe: 'How long a request waits for a database connection before it is answered 503.',
+  }),
+  allowTestDestinations: flag('POSTERN_ALLOW_TEST_DESTINATIONS', false, {
+    describe: 'Tenants may have test destinations in production; in development they always may.',
   }),
   ringOverlap: duration('POSTERN_RING_OVERLAP', '10m', {
     describe: 'How long a new signing key is published before it signs.',

@@ -19,9 +19,11 @@ import type { KeyRing } from '@postern/token/key-ring'
 import type { Redis } from 'ioredis'
 import { openLimitRedis } from './abuse/limit-redis.ts'
 import { type GatewayConfig, type GatewaySettings, WRITE_OVERLAP_MS } from './config.ts'
+import { knownDestinations, type TenantRules } from './tenant/tenant-settings.ts'
 
 export interface GatewayContext extends Ambient {
   readonly settings: GatewaySettings
+  readonly tenantRules: TenantRules
   readonly metrics: Metrics
   readonly database: Database<GatewayDatabase>
   readonly queue: QueueConnection
@@ -49,6 +51,7 @@ export async function buildContext(
   const { settings, secrets } = config
   const { clock, random, logger, telemetry } = ambient
   const metrics = createMetrics(telemetry.meter)
+  const tenantRules = rulesOf(settings)
 
   const openPool = poolsOf(config, ambient)
   const database = openPool('postern-gateway', settings.poolSize)
@@ -71,7 +74,10 @@ export async function buildContext(
   const feed = createRevocationFeed({ read, clock, logger, metrics })
   parts.add('revocation feed', () => feed.stop())
   await feed.start()
-  const findKey = (prefix: string) => findApiKey(database.db, prefix)
+  const findKey = async (prefix: string) => {
+    const row = await findApiKey(database.db, prefix)
+    return row && { ...row, ...knownDestinations(row, tenantRules) }
+  }
   const auth = createApiKeyAuth({ findKey, feed, clock, metrics })
 
   const limitRedis = openLimitRedis(secrets.redisUrl, logger)
@@ -81,6 +87,7 @@ export async function buildContext(
     ...ambient,
     ...openRings(config, ambient, parts),
     settings,
+    tenantRules,
     metrics,
     database,
     queue,
@@ -91,6 +98,12 @@ export async function buildContext(
     issuer: settings.publicUrl,
     nudge: () => relay.nudge(),
   }
+}
+
+/** What a desk may do, production may not. */
+function rulesOf({ environment, allowTestDestinations }: GatewaySettings): TenantRules {
+  const isDesk = environment === 'development'
+  return { allowHostPorts: isDesk, allowTestDestinations: isDesk || allowTestDestinations }
 }
 
 function poolsOf({ settings, secrets }: GatewayConfig, { logger }: Ambient) {

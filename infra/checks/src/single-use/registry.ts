@@ -79,6 +79,16 @@ export const REGISTRY: readonly SingleUse[] = [
     },
   },
   {
+    name: 'end of a tenant’s sessions',
+    holds: 'disabling ends each session once, and told once',
+    columns: ['sessions.revoked_at'],
+    statement: { file: `${GATEWAY}/src/tenant/tenant.store.ts`, function: 'changeTenant' },
+    race: {
+      file: `${GATEWAY}/test/tenant/disable-tenant.test.ts`,
+      title: 'a tenant disabled by many at once ends each session once',
+    },
+  },
+  {
     name: 'Idempotency-Key',
     holds: 'one key makes one intent',
     columns: [],

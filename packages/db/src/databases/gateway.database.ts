@@ -11,11 +11,12 @@ import type {
   TotpFactorTable,
 } from '../tables/factor.table.ts'
 import type { RefreshTokenTable, RevocationTable, SessionTable } from '../tables/session.table.ts'
-import type { TenantTable } from '../tables/tenant.table.ts'
+import type { BrowserHostTable, TenantTable } from '../tables/tenant.table.ts'
 import type { IdentifierTable, UserTable } from '../tables/user.table.ts'
 
 export interface GatewayDatabase {
   tenants: TenantTable
+  browser_hosts: BrowserHostTable
   api_keys: ApiKeyTable
   users: UserTable
   identifiers: IdentifierTable

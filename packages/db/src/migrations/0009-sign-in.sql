@@ -10,9 +10,33 @@ ALTER TABLE tenants
   ADD COLUMN test_destinations jsonb NOT NULL DEFAULT '[]',
   ADD COLUMN session_idle_seconds integer NOT NULL DEFAULT 2592000 CHECK (session_idle_seconds BETWEEN 300 AND 7776000),
   ADD COLUMN session_absolute_seconds integer NOT NULL DEFAULT 7776000
-    CHECK (session_absolute_seconds BETWEEN 300 AND 31536000);
+    CHECK (session_absolute_seconds BETWEEN 300 AND 31536000),
+  ADD CONSTRAINT tenants_idle_within_absolute CHECK (session_idle_seconds <= session_absolute_seconds);
 GRANT UPDATE (first_factors, factor_chain, test_destinations, session_idle_seconds, session_absolute_seconds)
   ON tenants TO postern_gateway;
+
+-- Whose a browser's host is: no two tenants have the same. Read before a tenant is known, as tenants are.
+CREATE TABLE browser_hosts (
+  tenant_id uuid NOT NULL REFERENCES tenants (id),
+  host text PRIMARY KEY
+);
+CREATE INDEX browser_hosts_of_tenant ON browser_hosts (tenant_id);
+GRANT SELECT, INSERT, DELETE ON browser_hosts TO postern_gateway;
+
+CREATE FUNCTION keep_browser_hosts() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  -- Two tenants that swap a host would wait for each other for ever.
+  PERFORM pg_advisory_xact_lock(hashtextextended('browser_hosts', 0));
+  DELETE FROM browser_hosts WHERE tenant_id = NEW.id AND host <> ALL (NEW.browser_hosts);
+  INSERT INTO browser_hosts (tenant_id, host)
+    SELECT NEW.id, h FROM unnest(NEW.browser_hosts) AS h
+     WHERE NOT EXISTS (SELECT FROM browser_hosts b WHERE b.tenant_id = NEW.id AND b.host = h);
+  RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION keep_browser_hosts() FROM PUBLIC;
+CREATE TRIGGER tenants_browser_hosts AFTER INSERT OR UPDATE OF browser_hosts ON tenants
+  FOR EACH ROW EXECUTE FUNCTION keep_browser_hosts();
 
 ALTER TABLE challenges
   ALTER COLUMN redirect_url DROP NOT NULL,

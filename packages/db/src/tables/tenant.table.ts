@@ -20,3 +20,9 @@ export interface TenantTable {
   session_idle_seconds: Generated<number>
   session_absolute_seconds: Generated<number>
 }
+
+/** Each host of each tenant, kept by a trigger of `tenants`. */
+export interface BrowserHostTable {
+  tenant_id: string
+  host: string
+}

@@ -1,6 +1,6 @@
 // A tenant as it is read with what led to it (an API key, a browser's host), and as routes see it.
 
-import type { FactorMethod } from '@postern/contracts/challenge'
+import type { ChainMethod, FirstFactor } from '@postern/contracts/challenge'
 import { sql } from 'kysely'
 import type { CallerTenant, TestDestination } from '../caller.ts'
 
@@ -13,8 +13,8 @@ export interface TenantRow {
   allowedRedirects: string[]
   browserHosts: string[]
   linkTtlSeconds: number
-  firstFactors: FactorMethod[]
-  factorChain: FactorMethod[]
+  firstFactors: FirstFactor[]
+  factorChain: ChainMethod[]
   testDestinations: TestDestination[]
   sessionIdleSeconds: number
   sessionAbsoluteSeconds: number

@@ -24,7 +24,7 @@ export function createTenantRoute(app: HttpApp, context: GatewayContext): void {
     const id = key === undefined ? context.random.uuid() : idOf(key)
     const exchange = { request, reply }
     const { envelope } = await answerOnce<Tenant>(context, scopeFor(request, id), exchange, (run) =>
-      createTenant(run, id, request.body),
+      createTenant(context.tenantRules, run, id, request.body),
     )
     context.nudge()
     return envelope

@@ -21,7 +21,8 @@ const schema = {
 export function patchTenantRoute(app: HttpApp, context: GatewayContext): void {
   app.patch('/v1/tenants/:id', { ...context.operator.requireOperator, schema }, async (request) => {
     const { id } = request.params
-    const tenant = await updateTenant(alone(context.database, scopeFor(request, id)), id, request.body)
+    const run = alone(context.database, scopeFor(request, id))
+    const tenant = await updateTenant(context.tenantRules, run, id, request.body)
     context.nudge()
     return ok(request, tenant)
   })

@@ -8,10 +8,19 @@ export const LINK_TTL_SECONDS = 600
 /** Who access tokens are for unless the tenant names its own audience. */
 export const audienceOf = (tenantId: string) => `urn:postern:tenant:${tenantId}`
 
-export const showTenant = (row: Omit<Tenant, 'created_at'> & { created_at: Date }): Tenant => ({
-  ...row,
-  created_at: row.created_at.toISOString(),
-})
+/** Seconds that a session lives, and that it may lie unused, unless the tenant is told otherwise. */
+export const SESSION_ABSOLUTE_SECONDS = 90 * 86_400
+export const SESSION_IDLE_SECONDS = 30 * 86_400
+
+type TenantFacts = Omit<Tenant, 'created_at' | 'policy'> & {
+  created_at: Date
+  first_factors: Tenant['policy']['first_factors']
+  factor_chain: Tenant['policy']['chain']
+}
+
+export function showTenant({ first_factors, factor_chain, created_at, ...row }: TenantFacts): Tenant {
+  return { ...row, policy: { first_factors, chain: factor_chain }, created_at: created_at.toISOString() }
+}
 
 type Dates = 'created_at' | 'expires_at' | 'revoked_at'
 

@@ -1,0 +1,97 @@
+// What a tenant may be told: hosts that are names, an audience that is no other tenant's, addresses in their one form.
+
+import type { PatchTenantBody } from '@postern/contracts/http/tenant'
+import { AppError } from '@postern/service-kit/app-error'
+import type { TestDestination } from '@postern/service-kit/caller'
+import { readEmail } from '../challenge/identifier.ts'
+import { checkAllowedRedirects } from '../challenge/redirect.ts'
+import { audienceOf, SESSION_IDLE_SECONDS } from './tenant.ts'
+
+export interface TenantRules {
+  /** Browser hosts may have a port, as on a developer's machine. A cookie is the host's, whatever the port. */
+  readonly allowHostPorts: boolean
+  readonly allowTestDestinations: boolean
+}
+
+const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
+const HOST = new RegExp(`^(?=.{1,253}(?::|$))${LABEL}(?:\\.${LABEL})*(?::([1-9][0-9]{0,4}))?$`)
+const E164 = /^\+[1-9][0-9]{6,14}$/
+const URN = 'urn:postern:tenant:'
+
+/**
+ * What a body says, in the words of rows; what it leaves out is undefined.
+ * @throws AppError VALIDATION_FAILED
+ */
+export function settingsOf(body: Omit<PatchTenantBody, 'is_active'>, tenantId: string, rules: TenantRules) {
+  if (body.allowed_redirects) checkAllowedRedirects(body.allowed_redirects)
+  body.browser_hosts?.forEach((host, at) => {
+    checkBrowserHost(host, `body.browser_hosts.${at}`, rules)
+  })
+  if (body.audience !== undefined) checkAudience(body.audience, tenantId)
+  const { session_idle_seconds: idle, session_absolute_seconds: absolute } = body
+  if (idle !== undefined && absolute !== undefined && idle > absolute) throw idleBeyondAbsolute()
+  return {
+    name: body.name,
+    allowed_redirects: body.allowed_redirects,
+    browser_hosts: body.browser_hosts,
+    audience: body.audience,
+    link_ttl_seconds: body.link_ttl_seconds,
+    first_factors: body.policy?.first_factors,
+    factor_chain: body.policy?.chain,
+    test_destinations: body.test_destinations && readTestDestinations(body.test_destinations, rules),
+    session_idle_seconds: idle,
+    session_absolute_seconds: absolute,
+  }
+}
+
+/** Seconds that a session may lie unused, where only its whole life is told. */
+export const idleWithin = (absoluteSeconds: number) => Math.min(SESSION_IDLE_SECONDS, absoluteSeconds)
+
+function checkBrowserHost(host: string, path: string, { allowHostPorts }: TenantRules): void {
+  const [whole, port] = HOST.exec(host) ?? []
+  if (whole === undefined) throw refusal(path, 'must be a host name in lower case')
+  if (port === undefined) return
+  if (Number(port) > 65_535) throw refusal(path, 'has no valid port')
+  if (!allowHostPorts) throw refusal(path, 'must have no port in production')
+}
+
+function checkAudience(audience: string, tenantId: string): void {
+  const isUrn = audience.toLowerCase().startsWith(URN)
+  if (isUrn && audience !== audienceOf(tenantId)) throw refusal('body.audience', 'is another tenant’s')
+}
+
+function readTestDestinations(
+  entries: readonly TestDestination[],
+  { allowTestDestinations }: TenantRules,
+): TestDestination[] {
+  const path = 'body.test_destinations'
+  if (entries.length > 0 && !allowTestDestinations) throw refusal(path, 'are not allowed in production')
+  const read = entries.map(({ to, code }, at) => ({ to: identityOf(to, `${path}.${at}.to`), code }))
+  const twice = read.findIndex(({ to }, at) => read.findIndex((other) => other.to === to) < at)
+  if (twice >= 0) throw refusal(`${path}.${twice}.to`, 'is listed twice')
+  return read
+}
+
+function identityOf(to: string, path: string): string {
+  if (E164.test(to)) return to
+  try {
+    return readEmail(to).identityKey
+  } catch (cause) {
+    throw refusal(path, 'must be an e-mail address, or a phone number in E.164', cause)
+  }
+}
+
+/** Test destinations that came with somebody else's database, or were allowed once, are none where they are not allowed. */
+export const knownDestinations = <T>(tenant: { testDestinations: T[] }, rules: TenantRules) => ({
+  testDestinations: rules.allowTestDestinations ? tenant.testDestinations : [],
+})
+
+export const idleBeyondAbsolute = () =>
+  refusal('body.session_idle_seconds', 'must not be more than session_absolute_seconds')
+
+const refusal = (path: string, problem: string, cause?: unknown) =>
+  new AppError('VALIDATION_FAILED', {
+    reason: `${path} ${problem}`,
+    details: [{ path, problem }],
+    ...(cause !== undefined && { cause }),
+  })
