@@ -17,6 +17,13 @@ export const RecordEventsJob = Type.Object(
 )
 export type RecordEventsJob = Static<typeof RecordEventsJob>
 
+/** Put into each queue every half minute: that it comes out again shows that somebody works the queue. */
+export const CanaryJob = Type.Object(
+  { v: Type.Literal(1), canary_at: Type.Integer({ minimum: 0, description: 'milliseconds since 1970' }) },
+  { additionalProperties: false },
+)
+export type CanaryJob = Static<typeof CanaryJob>
+
 export interface QueueDefinition<S extends TSchema = TSchema> {
   readonly name: string
   readonly job: S

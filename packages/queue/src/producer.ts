@@ -1,7 +1,7 @@
 // Puts jobs into one queue. An add either reached the backend or rejects within two seconds: nothing is buffered here,
 // because Postgres still holds what could not be queued.
 
-import type { QueueDefinition } from '@postern/contracts/queues'
+import type { CanaryJob, QueueDefinition } from '@postern/contracts/queues'
 import type { Static, TSchema } from 'typebox'
 import { keepOpen } from './backend/keep-open.ts'
 import type { BackendQueue, BulkJob } from './backend/queue-backend.ts'
@@ -30,8 +30,14 @@ export interface Producer<T> {
   addBulk(jobs: readonly NewJob<T>[]): Promise<void>
   /** Those of `ids` that the queue still has and nobody has begun. @throws {QueueError} QUEUE_UNAVAILABLE within 2 s */
   waiting(ids: readonly string[]): Promise<Set<string>>
+  /** Puts a canary into the queue, unless some wait there already. @throws {QueueError} QUEUE_UNAVAILABLE within 2 s */
+  addCanary(now: Date): Promise<void>
   close(): Promise<void>
 }
+
+export const CANARY_EVERY_MS = 30_000
+/** As many ids take turns: where nobody works, no more canaries gather, and one that failed blocks none but itself. */
+const CANARIES = 4
 
 export function createProducer<S extends TSchema>(
   connection: QueueConnection,
@@ -71,6 +77,9 @@ export function createProducer<S extends TSchema>(
       if (ids.length === 0) return new Set()
       return ask('queue_look', () => backend.stillWaiting(name, ids))
     },
+    async addCanary(now) {
+      await ask('queue_canary', (queue) => queue.addBulk([canary(name, now)]))
+    },
     async close() {
       const queue = kept.release()
       if (queue !== undefined) await settledWithin(DEADLINE_MS, queue.close())
@@ -88,4 +97,11 @@ function toBulkJob(name: string, job: NewJob<unknown>, fits: (data: unknown) => 
     ? { metadata: JSON.stringify({ traceparent: job.traceparent }) }
     : { omitContext: true }
   return { name, data: job.data, opts: { jobId: job.id, telemetry } }
+}
+
+function canary(name: string, now: Date): BulkJob {
+  const at = now.getTime()
+  const data: CanaryJob = { v: 1, canary_at: at }
+  const jobId = `canary.${Math.floor(at / CANARY_EVERY_MS) % CANARIES}`
+  return { name, data, opts: { jobId, telemetry: { omitContext: true } } }
 }

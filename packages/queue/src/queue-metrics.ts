@@ -34,8 +34,15 @@ export function relayMetrics(metrics: Metrics, clock: { now(): Date }): RelayMet
   }
 }
 
-export function workerMetrics(metrics: Metrics): WorkerMetrics {
+export function workerMetrics(metrics: Metrics, clock: { now(): Date }): WorkerMetrics {
+  const taken = new Map<string, number>()
   return {
+    canary(queue, seconds) {
+      metrics.queueCanary.record(seconds, { queue })
+      // A queue that gave no canary yet has no series: that, too, is an alarm.
+      if (!taken.has(queue)) metrics.queueCanaryTaken.observe(() => taken.get(queue) ?? Number.NaN, { queue })
+      taken.set(queue, clock.now().getTime() / 1_000)
+    },
     finished(queue, outcome, seconds) {
       metrics.queueJobs.add(1, { queue, outcome })
       metrics.queueJobDuration.record(seconds, { queue })

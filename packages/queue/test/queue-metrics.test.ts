@@ -11,7 +11,7 @@ t.test('what the relay and the workers do can be read', async (t) => {
   const clock = manualClock()
   const metrics = createMetrics(telemetry.meter)
   const relay = relayMetrics(metrics, clock)
-  const worker = workerMetrics(metrics)
+  const worker = workerMetrics(metrics, clock)
   t.notMatch(await telemetry.metricsText(), /^postern_deliveries_waiting /m, 'nothing was measured yet')
   relay.queued('email', 3)
   relay.redriven('sms', 2)
@@ -20,6 +20,9 @@ t.test('what the relay and the workers do can be read', async (t) => {
   relay.backlog({ pending: 4, oldestPendingSeconds: 1.5, events: 6, oldestEventSeconds: 2.5 })
   worker.finished('deliver-email', 'skipped', 0.2)
   worker.replaced('deliver-sms')
+  t.notMatch(await telemetry.metricsText(), /^postern_queue_canary_taken/m, 'no canary was taken yet')
+  worker.canary('deliver-sms', 0.4)
+  worker.canary('deliver-sms', 0.2)
   const text = await telemetry.metricsText()
   for (const line of [
     /^postern_relay_moved_total\{queue="deliver-email"\} 3$/m,
@@ -30,6 +33,11 @@ t.test('what the relay and the workers do can be read', async (t) => {
     /^postern_deliveries_oldest_seconds(\{\})? 1.5$/m,
     /^postern_events_waiting(\{\})? 6$/m,
     /^postern_events_oldest_seconds(\{\})? 2.5$/m,
+    /^postern_queue_canary_seconds_count\{queue="deliver-sms"\} 2$/m,
+    new RegExp(
+      `^postern_queue_canary_taken_timestamp_seconds\\{queue="deliver-sms"\\} ${clock.now().getTime() / 1_000}$`,
+      'm',
+    ),
     /^postern_queue_jobs_total\{queue="deliver-email",outcome="skipped"\} 1$/m,
     /^postern_queue_jobs_total\{queue="deliver-sms",outcome="worker_replaced"\} 1$/m,
   ]) {

@@ -1,6 +1,7 @@
 // The relay against doubles: what it hands over, how it behaves when either side fails, and how it starts and stops.
 
 import { randomUUID } from 'node:crypto'
+import { manualClock } from '@postern/testkit/manual-clock'
 import { until } from '@postern/testkit/poll'
 import t from 'tap'
 import { relayBed } from './relay/relay-bed.ts'
@@ -200,3 +201,29 @@ t.test('a stop does not wait longer than its deadline', async (t) => {
   t.ok(performance.now() - from < 1_000)
   answer.resolve([])
 })
+
+t.test(
+  'every queue gets a canary at the start and each half minute, but none while the queue is away',
+  async (t) => {
+    const clock = manualClock()
+    const bed = relayBed(t, { pollMs: 1, clock })
+    bed.sms.state.ready = false
+    bed.start()
+    await until(() => bed.counts.rounds > 5, soon)
+    t.same(
+      [bed.email, bed.sms, bed.events].flatMap(({ state }) => state.canaries),
+      [],
+    )
+    bed.sms.state.ready = true
+    clock.advance(30_000)
+    const each = () => [bed.email, bed.sms, bed.events].map(({ state }) => state.canaries.length)
+    await until(() => bed.events.state.canaries.length === 1, soon)
+    const { rounds } = bed.counts
+    clock.advance(29_000)
+    await until(() => bed.counts.rounds > rounds + 5, soon)
+    t.same(each(), [1, 1, 1])
+    clock.advance(1_000)
+    await until(() => bed.events.state.canaries.length === 2, soon)
+    t.same(each(), [2, 2, 2])
+  },
+)

@@ -18,7 +18,7 @@ function start() {
   const replaced: string[] = []
   const worker = startWorker(fake.connection, QUEUES.deliverEmail, async () => ({ kind: 'done' }), {
     concurrency: 1,
-    metrics: { finished: () => {}, replaced: (queue) => void replaced.push(queue) },
+    metrics: { finished: () => {}, canary: () => {}, replaced: (queue) => void replaced.push(queue) },
     clock: systemClock,
   })
   return { ...fake, replaced, worker }
@@ -63,7 +63,7 @@ t.test('a worker that does not become ready is thrown away and built again', asy
   }
   const worker = startWorker(fake.connection, QUEUES.deliverEmail, async () => ({ kind: 'done' }), {
     concurrency: 1,
-    metrics: { finished: () => {}, replaced: () => {} },
+    metrics: { finished: () => {}, canary: () => {}, replaced: () => {} },
     clock: systemClock,
   })
   await until(() => fake.workers.length >= 2, soon)
@@ -79,7 +79,7 @@ t.test('nothing is built once it drains', async (t) => {
   fake.state.up = false
   const worker = startWorker(fake.connection, QUEUES.deliverEmail, async () => ({ kind: 'done' }), {
     concurrency: 1,
-    metrics: { finished: () => {}, replaced: () => {} },
+    metrics: { finished: () => {}, canary: () => {}, replaced: () => {} },
     clock: systemClock,
   })
   await until(() => fake.logs.lines().length === 1, soon)

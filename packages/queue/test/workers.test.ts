@@ -16,7 +16,7 @@ function setup() {
   const works = [QUEUES.deliverEmail, QUEUES.deliverSms].map((queue) => ({ queue, handle: async () => done }))
   const settings = {
     concurrency: 1,
-    metrics: { finished: () => {}, replaced: () => {} },
+    metrics: { finished: () => {}, canary: () => {}, replaced: () => {} },
     clock: systemClock,
   }
   return { ...fake, all: createWorkers(fake.connection, works, settings) }

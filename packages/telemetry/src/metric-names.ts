@@ -1,7 +1,7 @@
 // The closed list of our metrics: name, help, labels. A label that is not listed does not compile, and no label ever
 // holds something a client can choose freely: routes are patterns, codes and reasons come from closed lists.
 
-import type { Attributes, BatchObservableResult, Meter } from '@opentelemetry/api'
+import type { Attributes, Meter } from '@opentelemetry/api'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
@@ -96,6 +96,18 @@ export const METRICS = {
     help: 'Time one job took.',
     labels: ['queue'],
   },
+  queueCanary: {
+    name: 'postern_queue_canary_seconds',
+    type: 'histogram',
+    help: 'Time a canary spent in its queue before this process took it.',
+    labels: ['queue'],
+  },
+  queueCanaryTaken: {
+    name: 'postern_queue_canary_taken_timestamp_seconds',
+    type: 'gauge',
+    help: 'When this process last took a canary. An alarm watches time() minus the newest over all processes.',
+    labels: ['queue'],
+  },
   eventsRecorded: {
     name: 'postern_events_recorded_total',
     type: 'counter',
@@ -143,12 +155,15 @@ interface MetricDefinition {
 
 type LabelsOf<D extends MetricDefinition> = Record<D['labels'][number], string>
 
+/** Nothing to say where a metric has no labels. */
+type LabelsNeeded<D extends MetricDefinition> = D['labels'] extends readonly [] ? [] : [LabelsOf<D>]
+
 /** Seconds for a histogram; a gauge's callback runs when the metrics are read and may be slow to answer. */
 type InstrumentOf<D extends MetricDefinition> = D['type'] extends 'counter'
   ? { add(count: number, labels: LabelsOf<D>): void }
   : D['type'] extends 'histogram'
     ? { record(value: number, labels: LabelsOf<D>): void }
-    : { observe(read: () => number | Promise<number>): void }
+    : { observe(read: () => number | Promise<number>, ...labels: LabelsNeeded<D>): void }
 
 export type Metrics = { readonly [K in keyof typeof METRICS]: InstrumentOf<(typeof METRICS)[K]> }
 
@@ -169,19 +184,18 @@ function instrument(meter: Meter, { name, type, help: description }: MetricDefin
     return { record: (value: number, labels: Attributes) => histogram.record(value, labels) }
   }
   const gauge = meter.createObservableGauge(name, { description })
-  const observe = (read: () => number | Promise<number>) =>
-    meter.addBatchObservableCallback((result) => report(result, gauge, read), [gauge])
+  const observe = (read: () => number | Promise<number>, labels: Attributes = {}) =>
+    meter.addBatchObservableCallback(
+      (result) => report((value) => result.observe(gauge, value, labels), read),
+      [gauge],
+    )
   return { observe }
 }
 
 /** A gauge whose source cannot be read is left out of this reading; the others are not. */
-async function report(
-  result: BatchObservableResult,
-  gauge: Parameters<BatchObservableResult['observe']>[0],
-  read: () => number | Promise<number>,
-): Promise<void> {
+async function report(show: (value: number) => void, read: () => number | Promise<number>): Promise<void> {
   try {
-    result.observe(gauge, await read())
+    show(await read())
   } catch {
     // Absent is the truth here: there is no value.
   }

@@ -25,7 +25,7 @@ export function buildWorkers(context: AuditContext): Workers {
   assertEveryQueueHandled(WORKED, works)
   return createWorkers(queue, works, {
     concurrency: settings.concurrency,
-    metrics: workerMetrics(metrics),
+    metrics: workerMetrics(metrics, clock),
     clock,
   })
 }

@@ -20,7 +20,7 @@ export function buildWorkers(context: NotifierContext): Workers {
   assertEveryQueueHandled(WORKED, works)
   return createWorkers(queue, works, {
     concurrency: settings.concurrency,
-    metrics: workerMetrics(metrics),
+    metrics: workerMetrics(metrics, clock),
     clock,
   })
 }

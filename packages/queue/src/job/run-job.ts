@@ -2,7 +2,7 @@
 // goes to the log alone; the queue and the trace see a code.
 
 import { SpanStatusCode, trace } from '@opentelemetry/api'
-import type { QueueDefinition } from '@postern/contracts/queues'
+import { CanaryJob, type QueueDefinition } from '@postern/contracts/queues'
 import type { Job } from 'bullmq'
 import type { Static, TSchema } from 'typebox'
 import type { Processor } from '../backend/queue-backend.ts'
@@ -21,6 +21,8 @@ export type JobHandler<T> = (data: T, context: JobContext) => Promise<JobOutcome
 export interface WorkerMetrics {
   /** One job ended, after `seconds` in this process. */
   finished(queue: string, outcome: JobOutcome['kind'], seconds: number): void
+  /** A canary was taken, so many seconds after it was put into the queue. */
+  canary(queue: string, seconds: number): void
   /** A worker was found stuck and replaced. */
   replaced(queue: string): void
 }
@@ -38,6 +40,7 @@ export function jobProcessor<S extends TSchema>(
 ): Processor {
   const queue = definition.name
   const fits = jobForm(definition)
+  const isCanary = jobForm({ name: queue, job: CanaryJob })
 
   async function outcomeOf(job: Job, signal: AbortSignal): Promise<JobOutcome> {
     const jobId = job.id ?? ''
@@ -61,6 +64,11 @@ export function jobProcessor<S extends TSchema>(
   // All three parameters must be declared, none with a default: BullMQ counts them before it hands out a signal.
   return async (job, _token, signal) => {
     const began = clock.now().getTime()
+    if (isCanary(job.data)) {
+      const { canary_at } = job.data as CanaryJob
+      metrics.canary(queue, Math.max(0, began - canary_at) / 1_000)
+      return 'canary'
+    }
     const outcome = await outcomeOf(job, signal ?? new AbortController().signal)
     metrics.finished(queue, outcome.kind, (clock.now().getTime() - began) / 1_000)
     if (outcome.kind === 'done') return 'done'

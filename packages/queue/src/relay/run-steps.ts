@@ -1,5 +1,6 @@
 // Runs the steps of one round, each for itself: a step that fails stops neither the others nor the relay.
 
+import { CANARY_EVERY_MS } from '../producer.ts'
 import { failureCode, QueueError } from '../queue-error.ts'
 import { outageLog, type QueueLogger } from '../queue-log.ts'
 import { StoreFailure } from './bounded-store.ts'
@@ -8,6 +9,7 @@ import { passDeliveries } from './pass-deliveries.ts'
 import { passEvents } from './pass-events.ts'
 import { redriveLost } from './redrive-lost.ts'
 import type { RelayParts, RelayStep } from './relay-parts.ts'
+import { sendCanaries } from './send-canaries.ts'
 
 /** Each step, and how far apart its turns are at least, in milliseconds. */
 const STEPS: readonly (readonly [RelayStep, number])[] = [
@@ -26,7 +28,8 @@ export function roundOf(
 ): () => Promise<boolean> {
   const now = () => clock.now().getTime()
   const outage = outageLog(logger, 'relay')
-  const steps = STEPS.map(([step, everyMs]) => ({ step, isDue: everyNow(everyMs, now) }))
+  const all = [...STEPS, [sendCanaries(clock), CANARY_EVERY_MS] as const]
+  const steps = all.map(([step, everyMs]) => ({ step, isDue: everyNow(everyMs, now) }))
   return async () => {
     const began = now()
     let more = false

@@ -33,6 +33,38 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
     t.same(logs.lines(), [], 'a start with the backend up tells nothing')
   })
 
+  await t.test(
+    'a canary comes out at the worker, never at the handler, with the time that it waited',
+    async (t) => {
+      const { url } = await makeRig(t)
+      const { producer, work, finished, canaries } = openParts(t, url)
+      const { seen, handler } = remembering()
+      await until(() => producer.ready(), seconds(15))
+      await producer.addCanary(new Date(Date.now() - 2_000))
+      work(handler)
+      await until(() => canaries.length === 1, seconds(5))
+      t.equal(canaries[0]?.queue, QUEUES.deliverEmail.name)
+      t.ok((canaries[0]?.seconds ?? 0) >= 2)
+      await producer.addCanary(new Date(Date.now() + 30_000))
+      await until(() => canaries.length === 2, seconds(5))
+      t.same([seen, finished], [[], []])
+    },
+  )
+
+  await t.test('canaries do not gather where nobody works', async (t) => {
+    const { url } = await makeRig(t)
+    const { producer, work, canaries } = openParts(t, url)
+    const { seen, handler } = remembering()
+    await until(() => producer.ready(), seconds(15))
+    const began = Date.now()
+    for (let n = 0; n < 100; n += 1) await producer.addCanary(new Date(began - n * 30_000))
+    const last = deliverJob()
+    await producer.addBulk([last])
+    work(handler, 1)
+    await until(() => seen.includes(last.data.delivery_id), seconds(5))
+    t.equal(canaries.length, 4)
+  })
+
   await t.test('an id that still waits is not queued twice', async (t) => {
     const { url } = await makeRig(t)
     const { producer, work } = openParts(t, url)

@@ -56,6 +56,7 @@ export function openParts(t: TestScope, url: string, prefix?: string) {
   const connection = openQueueConnection({ url, name: 'queue-test', logger: logs.logger, ...more })
   const producer = createProducer(connection, QUEUES.deliverEmail)
   const finished: string[] = []
+  const canaries: { queue: string; seconds: number }[] = []
   const workers: WorkerHandle[] = []
   t.teardown(async () => {
     await Promise.all(workers.map((worker) => worker.drain(500)))
@@ -64,6 +65,7 @@ export function openParts(t: TestScope, url: string, prefix?: string) {
   })
   const metrics = {
     finished: (_queue: string, outcome: JobOutcome['kind']) => void finished.push(outcome),
+    canary: (queue: string, seconds: number) => void canaries.push({ queue, seconds }),
     replaced: () => void finished.push('replaced'),
   }
   return {
@@ -71,6 +73,7 @@ export function openParts(t: TestScope, url: string, prefix?: string) {
     producer,
     logs,
     finished,
+    canaries,
     work(handler: JobHandler<DeliverData>, concurrency = 5): WorkerHandle {
       const worker = startWorker(connection, QUEUES.deliverEmail, handler, {
         concurrency,

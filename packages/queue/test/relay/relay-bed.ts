@@ -15,7 +15,7 @@ export const systemClock = { now: () => new Date() }
 /** A producer that keeps its jobs in a map, and can be made to fail. */
 export function memoryProducer<T>() {
   const jobs = new Map<string, NewJob<T>>()
-  const state = { ready: true, fails: false, adds: [] as number[] }
+  const state = { ready: true, fails: false, adds: [] as number[], canaries: [] as Date[] }
   const check = () => {
     if (state.fails) throw new QueueError('QUEUE_UNAVAILABLE', 'OOM')
   }
@@ -29,6 +29,10 @@ export function memoryProducer<T>() {
     async waiting(ids) {
       check()
       return new Set(ids.filter((id) => jobs.has(id)))
+    },
+    async addCanary(now) {
+      check()
+      state.canaries.push(now)
     },
     async close() {},
   }
@@ -72,8 +76,11 @@ export function countingMetrics() {
   return { counts, metrics }
 }
 
-export function relayBed(t: TestScope, options: { aheadMs?: number; pollMs?: number; batch?: number } = {}) {
-  const { aheadMs, ...pace } = options
+export function relayBed(
+  t: TestScope,
+  options: { aheadMs?: number; pollMs?: number; batch?: number; clock?: { now(): Date } } = {},
+) {
+  const { aheadMs, clock = systemClock, ...pace } = options
   const memory = memoryStore(aheadMs === undefined ? {} : { aheadMs })
   const email = memoryProducer<{ v: 1; tenant_id: string; delivery_id: string }>()
   const sms = memoryProducer<{ v: 1; tenant_id: string; delivery_id: string }>()
@@ -86,7 +93,7 @@ export function relayBed(t: TestScope, options: { aheadMs?: number; pollMs?: num
       producers: { email: email.producer, sms: sms.producer, events: events.producer },
       logger: logs.logger,
       metrics,
-      clock: systemClock,
+      clock,
       random: systemRandom,
       ...pace,
     })
