@@ -41,7 +41,7 @@ export const EVENT_KINDS = {
   'recovery_codes.created': 'A new set of recovery codes replaced the old one.',
   'mfa.required': 'A sign-in waits for its next factor.',
   'mfa.verified': 'The next factor of a sign-in was proven.',
-  'mfa.refused': 'The next factor of a sign-in was refused; the reason says why.',
+  'mfa.refused': 'A second factor was refused; the reason says why.',
 } as const
 
 export type EventKind = keyof typeof EVENT_KINDS

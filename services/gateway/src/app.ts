@@ -7,13 +7,15 @@ import { createHttpApp, type HttpApp } from '@postern/service-kit/http-app'
 import { registerOpenapi } from '@postern/service-kit/openapi'
 import { VERSION } from '@postern/service-kit/version'
 import { limitAddresses } from './abuse/address-limit.plugin.ts'
-import { guardBrowserRoutes } from './browser/browser-guard.plugin.ts'
-import { csrfRoute } from './browser/csrf.route.ts'
 import { issueMagicLinkRoute } from './challenge/issue-magic-link.route.ts'
 import { readMagicLinkRoute } from './challenge/read-magic-link.route.ts'
 import { revokeMagicLinkRoute } from './challenge/revoke-magic-link.route.ts'
 import { verifyMagicLinkRoute } from './challenge/verify-magic-link.route.ts'
 import type { GatewayContext } from './context.ts'
+import { disableTotpRoute } from './factor/disable-totp.route.ts'
+import { enableTotpRoute } from './factor/enable-totp.route.ts'
+import { enrolTotpRoute } from './factor/enrol-totp.route.ts'
+import { renewRecoveryCodesRoute } from './factor/renew-recovery-codes.route.ts'
 import { linkPageRoute } from './link-page/link-page.route.ts'
 import { resolveLinkRoute } from './link-page/resolve-link.route.ts'
 import { jwksRoute } from './session/jwks.route.ts'
@@ -30,6 +32,10 @@ const ROUTES = [
   readMagicLinkRoute,
   revokeMagicLinkRoute,
   resolveLinkRoute,
+  enrolTotpRoute,
+  enableTotpRoute,
+  disableTotpRoute,
+  renewRecoveryCodesRoute,
   jwksRoute,
   createTenantRoute,
   readTenantRoute,
@@ -37,7 +43,6 @@ const ROUTES = [
   createApiKeyRoute,
   listApiKeysRoute,
   revokeApiKeyRoute,
-  csrfRoute,
 ]
 
 /** Builds the HTTP application; the caller listens. */
@@ -68,12 +73,6 @@ export async function buildApp(context: GatewayContext): Promise<HttpApp> {
       { name: 'queue', check: () => queueState(context) },
     ],
     metricsText: () => telemetry.metricsText(),
-  })
-  await guardBrowserRoutes(app, {
-    tenants: context.browserTenants,
-    csrf: context.csrf,
-    csrfEnabled: settings.csrfEnabled,
-    plainHttp: settings.environment === 'development',
   })
   await linkPageRoute(app)
   for (const route of ROUTES) route(app, context)

@@ -6,9 +6,9 @@ import type { Rule } from './rule.ts'
 const SERVICE = '^services/[^/]+/src/'
 /** A file that does something is named for it; every other plain file is a noun. */
 const VERBS =
-  'accept|add|answer|ask|await|begin|build|cancel|check|choose|claim|clean|close|collect|consume|count|create|deliver|' +
-  'emit|enable|end|erase|expire|export|fetch|find|finish|get|handle|issue|limit|list|load|look|make|map|mark|mint|move|' +
-  'open|pick|prove|read|receive|record|redrive|refresh|refuse|register|render|reschedule|resend|resolve|retry|revoke|' +
+  'accept|add|answer|ask|await|begin|build|cancel|check|choose|claim|clean|close|collect|consume|count|create|deliver|disable|' +
+  'emit|enable|end|enrol|erase|expire|export|fetch|find|finish|get|handle|issue|limit|list|load|look|make|map|mark|match|mint|move|' +
+  'open|pick|prove|read|receive|record|redrive|refresh|refuse|register|render|renew|reschedule|resend|resolve|retry|revoke|' +
   'rotate|route|run|search|seal|send|serve|show|sign|start|stop|sweep|take|tell|update|verify|watch|write'
 const ROOT = `${SERVICE}(?:main|app|context|config)\\.ts$`
 const EDGE = `${SERVICE}(?:.+\\.(?:route|job|plugin)\\.ts$|http/)`

@@ -99,6 +99,46 @@ export const REGISTRY: readonly SingleUse[] = [
     },
   },
   {
+    name: 'TOTP step',
+    holds: 'a step is accepted once, and no earlier one after it',
+    columns: [],
+    statement: { file: `${GATEWAY}/src/factor/totp-factor.store.ts`, function: 'spendStep' },
+    race: {
+      file: `${GATEWAY}/test/factor/factor.race.test.ts`,
+      title: 'of 100 who spend one TOTP step at once over two processes one wins',
+    },
+  },
+  {
+    name: 'first code of a TOTP',
+    holds: 'a user has one active TOTP, enabled once',
+    columns: ['totp_factors.enabled_at'],
+    statement: { file: `${GATEWAY}/src/factor/totp-factor.store.ts`, function: 'spendEnabling' },
+    race: {
+      file: `${GATEWAY}/test/factor/factor.race.test.ts`,
+      title: 'of 100 first codes at once over two processes one enables',
+    },
+  },
+  {
+    name: 'recovery code',
+    holds: 'a recovery code is used once',
+    columns: ['recovery_codes.used_at'],
+    statement: { file: `${GATEWAY}/src/factor/recovery-code.store.ts`, function: 'spendRecoveryCode' },
+    race: {
+      file: `${GATEWAY}/test/factor/factor.race.test.ts`,
+      title: 'of 100 who spend one recovery code at once over two processes one wins',
+    },
+  },
+  {
+    name: 'wrong second factors of a user',
+    holds: 'ten in a row are looked at before the user waits, however many come at once',
+    columns: ['factor_guards.failures'],
+    statement: { file: `${GATEWAY}/src/factor/factor-guard.store.ts`, function: 'guarded' },
+    race: {
+      file: `${GATEWAY}/test/factor/factor-guard.test.ts`,
+      title: 'of 100 wrong codes at once ten are looked at',
+    },
+  },
+  {
     name: 'claim of a delivery',
     holds: 'one worker holds it, and three claims that came to nothing are the last',
     columns: ['deliveries.fence', 'deliveries.poisoned'],

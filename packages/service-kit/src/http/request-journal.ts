@@ -39,7 +39,6 @@ export class RequestJournal extends LogController {
 }
 
 function who(request: FastifyRequest) {
-  const { caller } = request
-  if (caller === null || caller.kind === 'operator') return {}
-  return { tenant_id: caller.tenantId, ...(caller.kind === 'api_key' && { api_key_id: caller.apiKeyId }) }
+  if (request.caller?.kind !== 'api_key') return {}
+  return { tenant_id: request.caller.tenantId, api_key_id: request.caller.apiKeyId }
 }

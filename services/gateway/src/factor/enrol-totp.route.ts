@@ -1,0 +1,43 @@
+// POST /v1/users/{id}/totp
+
+import { envelope as enveloped } from '@postern/contracts/envelope'
+import { EnrolledTotp, EnrolTotpBody } from '@postern/contracts/http/factor'
+import { IdParams } from '@postern/contracts/http/fields'
+import { apiKeyCaller, tenantScope } from '@postern/service-kit/caller'
+import type { HttpApp } from '@postern/service-kit/http-app'
+import type { GatewayContext } from '../context.ts'
+import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts'
+import { enrolTotp } from './enrol-totp.ts'
+
+const schema = {
+  tags: ['Second factor'],
+  summary: 'Set up TOTP: the secret, for the authenticator app',
+  params: IdParams,
+  headers: IdempotencyHeaders,
+  body: EnrolTotpBody,
+  response: { 201: enveloped(EnrolledTotp) },
+}
+
+export function enrolTotpRoute(app: HttpApp, context: GatewayContext): void {
+  const access = context.auth.requireScope('users:write')
+  // Nothing has to be said to set up a first one.
+  const preValidation = async (request: { body: unknown }) => {
+    request.body ??= {}
+  }
+  app.post('/v1/users/:id/totp', { ...access, preValidation, schema }, async (request, reply) => {
+    const { tenant } = apiKeyCaller(request)
+    const input = {
+      user: { tenantId: tenant.id, userId: request.params.id },
+      issuer: tenant.name,
+      code: request.body.code,
+    }
+    const { envelope } = await answerOnce<EnrolledTotp>(
+      context,
+      tenantScope(request),
+      { request, reply },
+      (run) => enrolTotp(context, run, input),
+    )
+    context.nudge()
+    return envelope
+  })
+}

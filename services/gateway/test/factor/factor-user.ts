@@ -1,0 +1,51 @@
+// A user with an authenticator app: what the tests of second factors type.
+
+import { hotp, totpStep } from '@postern/token/totp'
+import type { Gateway, Tenant } from '../setup.ts'
+
+export const SCOPES = ['challenges:write', 'challenges:verify', 'users:write']
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** The bytes that an app reads from a base32 secret. */
+export function secretBytes(text: string): Buffer {
+  const bits = [...text].map((letter) => BASE32.indexOf(letter).toString(2).padStart(5, '0')).join('')
+  return Buffer.from(bits.match(/.{8}/g)?.map((byte) => Number.parseInt(byte, 2)) ?? [])
+}
+
+/** What the app shows now, or `steps` steps away from now. */
+export const codeOf = (secret: string, steps = 0) => hotp(secretBytes(secret), totpStep(new Date()) + steps)
+
+/** Six digits that the app shows in none of the steps around. */
+export function wrongCodeOf(secret: string): string {
+  const near = [-2, -1, 0, 1, 2].map((steps) => codeOf(secret, steps))
+  return (
+    ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !near.includes(code)) ?? ''
+  )
+}
+
+export async function newUser(tenant: Tenant): Promise<string> {
+  const { token } = await tenant.issue()
+  const { body } = await tenant.call('POST', '/v1/magic-links/verify', { token })
+  return body.data.user.id
+}
+
+export interface FactorUser {
+  id: string
+  secret: string
+  recoveryCodes: string[]
+  /** As if no step had been accepted yet: a test need not wait for the next one. */
+  rewind(): Promise<unknown>
+}
+
+/** A user whose TOTP is enabled. */
+export async function newFactorUser(gateway: Gateway, tenant: Tenant): Promise<FactorUser> {
+  const id = await newUser(tenant)
+  const { body: enrolled } = await tenant.call('POST', `/v1/users/${id}/totp`, {})
+  const { secret } = enrolled.data
+  const { body } = await tenant.call('POST', `/v1/users/${id}/totp/enable`, { code: codeOf(secret) })
+  const rewind = () =>
+    gateway.house.admin.query('UPDATE totp_factors SET last_step = 0 WHERE user_id = $1', [id])
+  await rewind()
+  return { id, secret, recoveryCodes: body.data.recovery_codes, rewind }
+}
