@@ -55,7 +55,7 @@ t.test('no role may truncate, watch, reference or tend a table', async (t) => {
   t.same(granted, [])
 })
 
-t.test('no service writes an event’s id or time; actor and request come from its transaction', async (t) => {
+t.test('no service writes an event’s id, time or actor; only the gateway names its request', async (t) => {
   const { admin } = await setup(t)
   const tellable = (role: string) =>
     names(
@@ -65,7 +65,7 @@ t.test('no service writes an event’s id or time; actor and request come from i
       [role],
     )
   const facts = ['data', 'kind', 'outcome', 'reason', 'subject', 'tenant_id', 'traceparent']
-  t.same(await tellable('postern_gateway'), facts)
+  t.same(await tellable('postern_gateway'), [...facts, 'request_id'].sort())
   t.same(await tellable('postern_notifier'), facts)
   t.same(await tellable('postern_audit'), [])
 })

@@ -5,7 +5,8 @@ import { testDatabase } from '@postern/testkit/postgres'
 import { sql } from 'kysely'
 import t from 'tap'
 import type { GatewayDatabase } from '../src/databases/gateway.database.ts'
-import { alone, inOneTrip, type TenantScope, within, withTenant } from '../src/with-tenant.ts'
+import { inOneTrip } from '../src/one-trip.ts'
+import { alone, type TenantScope, within, withTenant } from '../src/with-tenant.ts'
 import { connect, open, refusal, type TestScope } from './fixtures/connect.ts'
 
 const A = '0198a000-0000-7000-8000-00000000000a'
@@ -147,13 +148,15 @@ for (const second of ['a trip of its own', 'a part of a transaction'] as const) 
     const waiting = () => waitingFor(admin, 'advisory')
     let other: Promise<{ seen: number }[]> | undefined
     await withTenant(database.db, scopeOf(A), async (trx) => {
-      await within(trx)(keep(A, 'first'), 'the same thing')
+      await within(trx, scopeOf(A))(keep(A, 'first'), 'the same thing')
       const free = await inOneTrip(database, scopeOf(A), keep(A, 'else'), 'another thing')
       t.same(free, [{ seen: 0 }], 'another lock does not wait')
       other =
         second === 'a trip of its own'
           ? alone(database, scopeOf(A))(keep(A, 'second'), 'the same thing')
-          : withTenant(database.db, scopeOf(A), (inner) => within(inner)(keep(A, 'second'), 'the same thing'))
+          : withTenant(database.db, scopeOf(A), (inner) =>
+              within(inner, scopeOf(A))(keep(A, 'second'), 'the same thing'),
+            )
       await until(waiting, { deadlineMs: 5_000, what: 'the second to wait for the lock' })
     })
     t.same(await other, [{ seen: 2 }])

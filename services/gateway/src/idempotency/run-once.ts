@@ -50,7 +50,7 @@ export async function runOnce<R>(
     key === undefined
       ? await effect(alone(deps.database, scope))
       : await withTenant(deps.database.db, scope, (trx) =>
-          claimed(deps, scope, { ...once, key }, within(trx), effect),
+          claimed(deps, scope, { ...once, key }, within(trx, scope), effect),
         )
   if (done.kind === 'replayed')
     return { answer: done.kept.answer as R, status: done.kept.status, replayed: true }

@@ -1,0 +1,80 @@
+// Statements over sets: one SQL text that serves one input or many, so that inputs which wait anyway can share a
+// transaction. Each input stays its own request: its id and its trace stand beside it.
+
+import { type RawBuilder, sql } from 'kysely'
+
+/** One input with the request that brought it. Events must be written with these two: the transaction has no request. */
+export interface Rider<I> {
+  readonly input: I
+  readonly requestId: string | null
+  readonly traceparent: string | null
+}
+
+/** Make it once, as a constant of its store: inputs gather by the statement's identity. */
+export interface SetStatement<I, R> {
+  /**
+   * The statement over all riders: the same SQL text however many they are (see `inputRows`), and exactly one row for
+   * each, with its place `n` counted from 1. What it refuses to an input is told in that input's row: an error undoes
+   * the neighbours' work and costs everybody a second try.
+   */
+  build(riders: readonly Rider<I>[]): RawBuilder<R & { n: number | string }>
+  /** What the input changes. Two that share a key never ride together: a statement does not see what itself changed. */
+  keys(input: I): readonly string[]
+  /**
+   * Whether the keys are also locked (advisory, until the transaction ends, before the statement looks at the data), so
+   * that those of other processes wait as well. Keys are shared by all tenants and statements: put both into them.
+   */
+  readonly locks: boolean
+}
+
+type SqlType = 'uuid' | 'text' | 'bytea' | 'boolean' | 'integer' | 'smallint' | 'timestamptz' | 'jsonb'
+export type InputColumns<I> = Readonly<Record<string, readonly [type: SqlType, of: (input: I) => unknown]>>
+
+/**
+ * The riders as rows, for a FROM: the columns named, and `request_id`, `traceparent` and `n` (bigint, from 1).
+ * `alias` names the rows.
+ */
+export function inputRows<I>(
+  alias: string,
+  riders: readonly Rider<I>[],
+  columns: InputColumns<I>,
+): RawBuilder<unknown> {
+  const arrays = Object.values(columns).map(([type, of]) =>
+    arrayOf(
+      type,
+      riders.map(({ input }) => of(input)),
+    ),
+  )
+  arrays.push(
+    arrayOf(
+      'uuid',
+      riders.map(({ requestId }) => requestId),
+    ),
+  )
+  arrays.push(
+    arrayOf(
+      'text',
+      riders.map(({ traceparent }) => traceparent),
+    ),
+  )
+  const names = [...Object.keys(columns), 'request_id', 'traceparent', 'n'].map((name) => sql.ref(name))
+  return sql`unnest(${sql.join(arrays)}) WITH ORDINALITY AS ${sql.ref(alias)} (${sql.join(names)})`
+}
+
+const arrayOf = (type: SqlType, values: unknown[]) => sql`${values}::${sql.raw(type)}[]`
+
+/**
+ * Each rider's row, in the riders' order and without its place.
+ * @throws Error when the statement did not answer each rider exactly once
+ */
+export function answersOf<R>(rows: readonly (R & { n: number | string })[], riders: number): R[] {
+  const answers = new Map<number, R>()
+  for (const { n, ...row } of rows) answers.set(Number(n), row as R)
+  const inOrder = Array.from({ length: riders }, (_, at) => answers.get(at + 1))
+  const found = inOrder.filter((row) => row !== undefined)
+  if (rows.length === riders && found.length === riders) return found
+  throw new Error('A statement over sets must answer each of its inputs once.')
+}
+
+/** Keys in the one order in which everybody locks them. */
+export const lockOrder = (keys: Iterable<string>): string[] => [...new Set(keys)].sort()
