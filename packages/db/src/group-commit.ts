@@ -6,7 +6,7 @@ import type { Pool } from 'pg'
 import { Lane } from './lane.ts'
 import type { Database } from './pool.ts'
 import type { SetStatement } from './set-statement.ts'
-import type { TenantScope } from './with-tenant.ts'
+import type { TenantScope } from './tenant-scope.ts'
 
 const lanes = new WeakMap<Pool, WeakMap<object, Map<string, Lane>>>()
 

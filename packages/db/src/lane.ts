@@ -5,7 +5,7 @@ import type { CompiledQuery, RawBuilder } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { type Arrival, travel } from './one-trip.ts'
 import { answersOf, lockOrder, type Rider, type SetStatement } from './set-statement.ts'
-import type { TenantScope } from './with-tenant.ts'
+import type { TenantScope } from './tenant-scope.ts'
 
 /** Riders of one transaction at most. */
 const MOST = 64

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import type { CompiledQuery, RawBuilder } from 'kysely'
 import type { Pool, PoolClient, QueryResult } from 'pg'
 import type { Database } from './pool.ts'
-import type { TenantScope } from './with-tenant.ts'
+import type { TenantScope } from './tenant-scope.ts'
 
 export interface Departure {
   readonly scope: TenantScope

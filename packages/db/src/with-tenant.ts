@@ -6,15 +6,9 @@ import { inGroup } from './group-commit.ts'
 import { armValues, inOneTrip } from './one-trip.ts'
 import type { Database } from './pool.ts'
 import { answersOf, lockOrder, type SetStatement } from './set-statement.ts'
+import type { TenantScope } from './tenant-scope.ts'
 
-export interface TenantScope {
-  tenantId: string
-  /** `<type>:<id>`: api_key:<uuid>, operator:admin, service:notifier */
-  actor: string
-  requestId: string | null
-  /** W3C trace context; it travels in the rows to the workers. */
-  traceparent: string | null
-}
+export type { TenantScope }
 
 /** Runs `fn` in one transaction of one tenant; statements are awaited one by one. */
 export async function withTenant<DB, R>(
