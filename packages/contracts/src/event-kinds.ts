@@ -22,6 +22,7 @@ export const EVENT_KINDS = {
   'delivery.suppressed': 'The delivery was withheld on purpose.',
   'delivery.dead_letter': 'The delivery could not be worked on and waits for an operator.',
   'limit.hit': 'A limit refused a request for the first time in its window.',
+  'retention.purged': 'What ended long ago was removed; the trail itself stays.',
   'session.opened': 'A session was opened.',
   'user.created': 'A user was created.',
   'session.refreshed': 'The session got new tokens.',

@@ -17,6 +17,7 @@ const CALLERS: Record<string, string[]> = {
   'claim_events(integer)': ALL,
   'relay_gauges()': ALL,
   'record_events(uuid[])': ['postern_audit'],
+  'purge_ended(integer,integer)': ['postern_audit'],
   'revocations_since(integer)': ['postern_audit', 'postern_gateway'],
 }
 

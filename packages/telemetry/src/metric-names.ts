@@ -114,6 +114,24 @@ export const METRICS = {
     help: 'Events moved into the audit trail.',
     labels: [],
   },
+  retentionPurged: {
+    name: 'postern_retention_purged_total',
+    type: 'counter',
+    help: 'Rows removed because they ended long ago.',
+    labels: [],
+  },
+  retentionFailures: {
+    name: 'postern_retention_failures_total',
+    type: 'counter',
+    help: 'Passes of the removal that failed; each is tried again.',
+    labels: [],
+  },
+  retentionEnded: {
+    name: 'postern_retention_ended_timestamp_seconds',
+    type: 'gauge',
+    help: 'When everything that ended long ago was last removed, by any process.',
+    labels: [],
+  },
   deliveriesWaiting: {
     name: 'postern_deliveries_waiting',
     type: 'gauge',

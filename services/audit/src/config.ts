@@ -25,6 +25,11 @@ export const SETTINGS = {
     max: 64,
     describe: 'Batches of events that one audit process records at a time.',
   }),
+  retentionDays: integer('POSTERN_RETENTION_DAYS', 30, {
+    min: 1,
+    max: 3_650,
+    describe: 'Days that ended challenges, deliveries and sessions are kept.',
+  }),
   trustedProxies,
   ...COMMON_SETTINGS,
 }

@@ -4,6 +4,7 @@
 import type { AuditDatabase } from '@postern/db/databases/audit.database'
 import { type Database, openDatabase } from '@postern/db/pool'
 import { relayStore } from '@postern/db/relay.store'
+import { lastPurgeEnded, purgeEnded } from '@postern/db/retention.store'
 import { revocationsSince } from '@postern/db/revocation.store'
 import { openQueueConnection, type QueueConnection } from '@postern/queue/connection'
 import { openRelay } from '@postern/queue/open-relay'
@@ -14,6 +15,7 @@ import type { Parts } from '@postern/service-kit/lifecycle'
 import { createRevocationFeed } from '@postern/service-kit/revocation-feed'
 import { createMetrics, type Metrics } from '@postern/telemetry/metric-names'
 import type { AuditConfig, AuditSettings } from './config.ts'
+import { purgeDaily } from './retention/purge-daily.ts'
 
 export interface AuditContext extends Ambient {
   readonly settings: AuditSettings
@@ -49,6 +51,11 @@ export async function buildContext(
   const store = relayStore(database.db)
   const relay = openRelay({ connection: queue, store, logger, metrics, clock, random, events: true })
   parts.add('relay', (leftMs) => relay.stop(leftMs))
+
+  const purge = (batch: number) => purgeEnded(database.db, batch, settings.retentionDays)
+  const retention = purgeDaily({ purge, logger, metrics })
+  parts.add('retention', () => retention.stop())
+  metrics.retentionEnded.observe(() => lastPurgeEnded(database.db))
 
   const read = (seconds: number) => revocationsSince(database.db, seconds)
   const feed = createRevocationFeed({ read, clock, logger, metrics })

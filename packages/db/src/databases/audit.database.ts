@@ -2,10 +2,12 @@
 
 import type { ApiKeyTable } from '../tables/api-key.table.ts'
 import type { AuditEventTable } from '../tables/event.table.ts'
+import type { HousekeepingTable } from '../tables/housekeeping.table.ts'
 import type { TenantTable } from '../tables/tenant.table.ts'
 
 export interface AuditDatabase {
   tenants: TenantTable
   api_keys: ApiKeyTable
   audit_events: AuditEventTable
+  housekeeping: HousekeepingTable
 }

@@ -1,0 +1,6 @@
+// When each task that is done once a day was last done.
+
+export interface HousekeepingTable {
+  task: string
+  ended_at: Date
+}
