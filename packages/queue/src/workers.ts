@@ -9,6 +9,8 @@ import { type JobHandler, startWorker, type WorkerHandle, type WorkerSettings } 
 export interface Work<S extends TSchema> {
   readonly queue: QueueDefinition<S>
   readonly handle: JobHandler<Static<S>>
+  /** Jobs of this queue at a time: a slow vendor of one queue takes no place from another. */
+  readonly concurrency: number
 }
 
 export interface Workers {
@@ -24,12 +26,14 @@ export interface Workers {
 export function createWorkers<S extends TSchema>(
   connection: QueueConnection,
   works: readonly Work<S>[],
-  settings: WorkerSettings,
+  settings: Omit<WorkerSettings, 'concurrency'>,
 ): Workers {
   let started: WorkerHandle[] = []
   return {
     start() {
-      started = works.map(({ queue, handle }) => startWorker(connection, queue, handle, settings))
+      started = works.map(({ queue, handle, concurrency }) =>
+        startWorker(connection, queue, handle, { ...settings, concurrency }),
+      )
     },
     ready: () => started.length === works.length && started.every((worker) => worker.ready()),
     async drain(deadlineMs) {

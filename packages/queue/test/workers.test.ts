@@ -13,9 +13,12 @@ const soon = { deadlineMs: 5_000 }
 
 function setup() {
   const fake = fakeBackend()
-  const works = [QUEUES.deliverEmail, QUEUES.deliverSms].map((queue) => ({ queue, handle: async () => done }))
-  const settings = {
+  const works = [QUEUES.deliverEmail, QUEUES.deliverSms].map((queue) => ({
+    queue,
+    handle: async () => done,
     concurrency: 1,
+  }))
+  const settings = {
     metrics: { finished: () => {}, canary: () => {}, replaced: () => {} },
     clock: systemClock,
   }

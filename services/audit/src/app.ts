@@ -21,13 +21,10 @@ const WORKED = [QUEUES.recordEvents]
 /** Builds the workers of the service's queues; the caller starts them. */
 export function buildWorkers(context: AuditContext): Workers {
   const { queue, settings, metrics, clock } = context
-  const works = [{ queue: QUEUES.recordEvents, handle: recordEventsJob(context) }]
+  const { concurrency } = settings
+  const works = [{ queue: QUEUES.recordEvents, handle: recordEventsJob(context), concurrency }]
   assertEveryQueueHandled(WORKED, works)
-  return createWorkers(queue, works, {
-    concurrency: settings.concurrency,
-    metrics: workerMetrics(metrics, clock),
-    clock,
-  })
+  return createWorkers(queue, works, { metrics: workerMetrics(metrics, clock), clock })
 }
 
 /** Builds the HTTP application; the caller listens. */

@@ -11,18 +11,25 @@ import { createHttpApp, type HttpApp } from '@postern/service-kit/http-app'
 import type { NotifierContext } from './context.ts'
 import { deliverMessageJob } from './delivery/deliver-message.job.ts'
 
-const WORKED = [QUEUES.deliverEmail]
+const WORKED = [QUEUES.deliverEmail, QUEUES.deliverSms]
 
 /** Builds the workers of the service's queues; the caller starts them. */
 export function buildWorkers(context: NotifierContext): Workers {
   const { queue, settings, metrics, clock } = context
-  const works = [{ queue: QUEUES.deliverEmail, handle: deliverMessageJob(context, context.email) }]
+  const works = [
+    {
+      queue: QUEUES.deliverEmail,
+      handle: deliverMessageJob(context, context.email),
+      concurrency: settings.emailConcurrency,
+    },
+    {
+      queue: QUEUES.deliverSms,
+      handle: deliverMessageJob(context, context.sms),
+      concurrency: settings.smsConcurrency,
+    },
+  ]
   assertEveryQueueHandled(WORKED, works)
-  return createWorkers(queue, works, {
-    concurrency: settings.concurrency,
-    metrics: workerMetrics(metrics, clock),
-    clock,
-  })
+  return createWorkers(queue, works, { metrics: workerMetrics(metrics, clock), clock })
 }
 
 /** Builds the HTTP application; the caller listens. */

@@ -26,10 +26,15 @@ const ADDRESS = /^[^\s@<>()[\],;:"\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/
 export const SETTINGS = {
   host: text('POSTERN_NOTIFIER_HOST', '127.0.0.1', { describe: 'Address the notifier’s probes listen on.' }),
   port: port('POSTERN_NOTIFIER_PORT', 4001, { describe: 'Port the notifier’s probes listen on.' }),
-  concurrency: integer('POSTERN_NOTIFIER_CONCURRENCY', 50, {
+  emailConcurrency: integer('POSTERN_NOTIFIER_EMAIL_CONCURRENCY', 50, {
     min: 1,
     max: 1_000,
-    describe: 'Messages that one notifier process works on at a time.',
+    describe: 'Mails that one notifier process works on at a time.',
+  }),
+  smsConcurrency: integer('POSTERN_NOTIFIER_SMS_CONCURRENCY', 20, {
+    min: 1,
+    max: 1_000,
+    describe: 'SMS that one notifier process works on at a time.',
   }),
   poolSize: integer('POSTERN_NOTIFIER_POOL', 12, {
     min: 2,

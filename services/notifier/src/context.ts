@@ -16,8 +16,10 @@ import type { Channel } from './delivery/channel.ts'
 import type { DeliverDeps } from './delivery/deliver-message.ts'
 import { createDeliveryMetrics, type DeliveryMetrics } from './delivery/delivery-metrics.ts'
 import { createEmailChannel } from './delivery/email-channel.ts'
+import { createSmsChannel } from './delivery/sms-channel.ts'
 import { type Failpoint, killAt, noFailpoint } from './failpoint.ts'
-import type { EmailMessage } from './sender/sender.ts'
+import { noVendor } from './sender/no-vendor.sender.ts'
+import type { EmailMessage, SmsMessage } from './sender/sender.ts'
 import { createSendGridSender } from './sender/sendgrid.sender.ts'
 import { tracedSender } from './sender/traced-sender.ts'
 import { createVendorRouter } from './sender/vendor-router.ts'
@@ -28,6 +30,7 @@ export interface NotifierContext extends Ambient, DeliverDeps<NotifierDatabase> 
   readonly deliveryMetrics: DeliveryMetrics
   readonly queue: QueueConnection
   readonly email: Channel<EmailMessage>
+  readonly sms: Channel<SmsMessage>
 }
 
 /** For one vendor call, well below the lease. */
@@ -67,7 +70,7 @@ export function buildContext(
     url: settings.sendgridUrl,
     apiKey: secrets.sendgridApiKey,
     timeoutMs: CALL_MS,
-    connections: settings.concurrency,
+    connections: settings.emailConcurrency,
   })
   parts.add('sendgrid', () => sendgrid.close())
   const vendors = createVendorRouter([tracedSender(sendgrid, telemetry.tracer)])
@@ -80,6 +83,7 @@ export function buildContext(
     database,
     queue,
     email: createEmailChannel({ sealRing, from: settings.emailFrom, vendors }),
+    sms: createSmsChannel({ sealRing, vendors: createVendorRouter([noVendor]) }),
     worker: `${hostname()}:${process.pid}`,
     failpoint: failpointOf(settings),
     callMs: CALL_MS,

@@ -88,7 +88,7 @@ t.test('a queue that forgets everything loses no mail', async (t) => {
   const h = await house(t, redis.url)
   const vendor = await vendorDouble(t)
   await vendor.fault({ mode: 'delay', delay_ms: 200, times: 20 })
-  await start(t, h, { POSTERN_SENDGRID_URL: vendor.url, POSTERN_NOTIFIER_CONCURRENCY: '1' })
+  await start(t, h, { POSTERN_SENDGRID_URL: vendor.url, POSTERN_NOTIFIER_EMAIL_CONCURRENCY: '1' })
   const all = await Promise.all(
     Array.from({ length: 20 }, () => givenDelivery(h, { status: 'pending', dueIn: 0 })),
   )

@@ -72,13 +72,13 @@ t.test('every fault is told at once, and no value', async (t) => {
     }),
     POSTERN_FAILPOINT: 'K15:kill',
     POSTERN_EMAIL_FROM: 'a@example.org, b@example.org',
-    POSTERN_NOTIFIER_CONCURRENCY: 'many',
+    POSTERN_NOTIFIER_EMAIL_CONCURRENCY: 'many',
     POSTERN_SENDGRID_API_KEY: API_KEY,
   })
   for (const what of [
     'POSTERN_FAILPOINT: must be',
     'POSTERN_EMAIL_FROM: must be one e-mail address',
-    'POSTERN_NOTIFIER_CONCURRENCY: must be',
+    'POSTERN_NOTIFIER_EMAIL_CONCURRENCY: must be',
     'POSTERN_SENDGRID_API_KEY: a secret must not come through the environment',
     /database-url-notifier: is missing/,
     /sendgrid-api-key: holds an example value/,

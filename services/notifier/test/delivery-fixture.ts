@@ -6,9 +6,9 @@ import { type Database, openDatabase } from '@postern/db/pool'
 import { alone, type TenantRun } from '@postern/db/with-tenant'
 import { type TestScope, testDatabase } from '@postern/testkit/postgres'
 import { createKeyRing, type KeyRing } from '@postern/token/key-ring'
-import { seal } from '@postern/token/seal'
 import pg from 'pg'
 import { v7 as uuid } from 'uuid'
+import { type ChannelName, type PayloadInput, payloadOf, sealedPayload, whole } from './payload-fixture.ts'
 
 export type TestDatabase = Awaited<ReturnType<typeof testDatabase>>
 export type Steps = NonNullable<NonNullable<Parameters<typeof testDatabase>[1]>['steps']>
@@ -44,11 +44,10 @@ export async function fixture(
 
 export type ChallengeState = 'none' | 'live' | 'consumed' | 'superseded' | 'revoked' | 'expired' | 'missing'
 
-export interface DeliveryInput {
+export interface DeliveryInput extends PayloadInput {
   readonly status?: string
   readonly challenge?: ChallengeState
   readonly decoy?: boolean
-  readonly template?: string
   readonly locale?: string
   /** Seconds from now. */
   readonly sendIn?: number
@@ -59,33 +58,37 @@ export interface DeliveryInput {
   readonly poisoned?: number
   readonly traceparent?: string
   readonly payload?: object | Buffer | null
-  readonly link?: string
-  readonly to?: string
-  readonly tenantName?: string
 }
 
 export interface Ids {
   readonly tenantId: string
   readonly deliveryId: string
   readonly challengeId: string
+  readonly channel: ChannelName
+  readonly to: string
 }
 
 /** Writes a delivery and its challenge, sealed exactly as the gateway seals. */
 export async function givenDelivery({ admin, sealRing }: Fixture, input: DeliveryInput = {}): Promise<Ids> {
-  const ids = { tenantId: uuid(), deliveryId: uuid(), challengeId: uuid() }
   const { challenge = 'live' } = input
+  const { channel, template, to } = whole(input)
+  const ids = { tenantId: uuid(), deliveryId: uuid(), challengeId: uuid(), channel, to }
   if (challenge !== 'none' && challenge !== 'missing') await insertChallenge(admin, ids, challenge)
-  const { version, box } = sealedPayload(sealRing, ids, input)
+  const { version, box } = sealedPayload(
+    sealRing,
+    ids,
+    input.payload === undefined ? payloadOf({ ...input, to }) : input.payload,
+  )
   await admin.query(
     `INSERT INTO deliveries (tenant_id, id, challenge_id, channel, template, locale, status, decoy, payload,
        payload_version, send_at, expires_at, due_at, lease_until, fence, poisoned, traceparent)
-     VALUES ($1, $2, $3, 'email', $4, $5, $6, $7, $8, $9, now() + $10 * interval '1 s', now() + $11 * interval '1 s',
+     VALUES ($1, $2, $3, $17, $4, $5, $6, $7, $8, $9, now() + $10 * interval '1 s', now() + $11 * interval '1 s',
        now() + $12 * interval '1 s', now() + $13 * interval '1 s', $14, $15, $16)`,
     [
       ids.tenantId,
       ids.deliveryId,
       challenge === 'none' ? null : ids.challengeId,
-      input.template ?? 'magic_link',
+      template,
       input.locale ?? null,
       input.status ?? 'queued',
       input.decoy ?? false,
@@ -98,6 +101,7 @@ export async function givenDelivery({ admin, sealRing }: Fixture, input: Deliver
       input.fence ?? 0,
       input.poisoned ?? 0,
       input.traceparent ?? null,
+      channel,
     ],
   )
   return ids
@@ -109,8 +113,8 @@ async function insertChallenge(admin: pg.Pool, ids: Ids, state: ChallengeState):
     `INSERT INTO challenges (tenant_id, id, kind, purpose, identifier_kind, identity_key, address, digest, key_version,
        redirect_url, delivery_id, limit_key, identifier_digest, decoy, metadata, due_at, expires_at, consumed_at,
        superseded_at, revoked_at)
-     VALUES ($1, $2, 'magic_link', 'sign_in', 'email', 'a@example.org', 'a@example.org', $3, 1, 'https://app.test/', $8, 'a@example.org', 'digest',
-       false, '{}', now(), now() + $4 * interval '1 s', $5, $6, $7)`,
+     VALUES ($1, $2, $9, 'sign_in', $10, $11, $11, $3, 1, $12, $8, $11, 'digest', false,
+       '{}', now(), now() + $4 * interval '1 s', $5, $6, $7)`,
     [
       ids.tenantId,
       ids.challengeId,
@@ -120,26 +124,11 @@ async function insertChallenge(admin: pg.Pool, ids: Ids, state: ChallengeState):
       when('superseded'),
       when('revoked'),
       ids.deliveryId,
+      ...(ids.channel === 'email' ? ['magic_link', 'email'] : ['otp', 'phone']),
+      ids.to,
+      ids.channel === 'email' ? 'https://app.test/' : null,
     ],
   )
-}
-
-export function payloadOf(
-  input: Pick<DeliveryInput, 'link' | 'to' | 'tenantName'> = {},
-): Record<string, unknown> {
-  return {
-    v: 1,
-    to: input.to ?? 'ada@example.org',
-    link: input.link ?? 'https://id.example.org/l#abc',
-    tenant_name: input.tenantName ?? 'Acme',
-  }
-}
-
-function sealedPayload(ring: KeyRing, { tenantId, deliveryId }: Ids, input: DeliveryInput) {
-  if (input.payload === null) return { version: 1, box: null }
-  if (Buffer.isBuffer(input.payload)) return { version: 1, box: input.payload }
-  const plain = Buffer.from(JSON.stringify(input.payload ?? payloadOf(input)))
-  return seal(ring, plain, { tenantId, table: 'deliveries', rowId: deliveryId }, randomBytes(12))
 }
 
 export interface DeliveryState {

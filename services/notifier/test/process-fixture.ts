@@ -62,7 +62,7 @@ export function startNotifier(
       POSTERN_ENV: 'development',
       POSTERN_SECRETS_DIR: secretsDir,
       POSTERN_NOTIFIER_PORT: '0',
-      POSTERN_NOTIFIER_CONCURRENCY: '10',
+      POSTERN_NOTIFIER_EMAIL_CONCURRENCY: '10',
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

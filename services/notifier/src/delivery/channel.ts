@@ -3,12 +3,22 @@
 import type { VendorRouter } from '../sender/vendor-router.ts'
 import type { Claim } from './delivery.ts'
 
+export type ChannelName = 'email' | 'sms'
+
+/** What is known of a message only when its vendor is about to be called. */
+export interface Moment {
+  /** The attempt's number, from 1. */
+  readonly attempt: number
+  /** What the message's secret has left to live. */
+  readonly secondsLeft: number
+}
+
 export interface Channel<Message = unknown> {
-  readonly name: 'email' | 'sms'
+  readonly name: ChannelName
   /**
    * Opens and renders. Whatever it throws counts as poison; an error with a `code` of our own tells which.
-   * @returns the message but for the number of its attempt, which is known later
+   * @returns the message but for what its moment adds; of two moments' messages the recipient reads the same words
    */
-  compose(claim: Claim): (attempt: number) => Message
+  compose(claim: Claim): (moment: Moment) => Message
   readonly vendors: VendorRouter<Message>
 }

@@ -3,12 +3,15 @@
 
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
+import type { ChannelName } from './channel.ts'
 import { type ClaimAnswer, LEASE_SECONDS, MAX_PERHAPS_SENT, MAX_POISONED, type Refusal } from './delivery.ts'
 import { deliveryLock } from './delivery-lock.ts'
 
 export interface ClaimInput {
   readonly tenantId: string
   readonly deliveryId: string
+  /** Of the queue that named it: a delivery by another channel is left alone. */
+  readonly channel: ChannelName
   /** Names this process in the row. */
   readonly worker: string
 }
@@ -42,9 +45,9 @@ export async function claimDelivery(run: TenantRun, input: ClaimInput): Promise<
 }
 
 // Each part sees the data as it was when the statement began; the lock and FOR UPDATE make that the newest state.
-const claimStatement = ({ tenantId, deliveryId, worker }: ClaimInput) => sql<ClaimRow>`
+const claimStatement = ({ tenantId, deliveryId, channel, worker }: ClaimInput) => sql<ClaimRow>`
   WITH seen AS MATERIALIZED (
-    SELECT d.tenant_id, d.id, d.challenge_id, d.status, d.decoy, d.send_at, d.expires_at, d.due_at, d.lease_until,
+    SELECT d.tenant_id, d.id, d.challenge_id, d.channel, d.status, d.decoy, d.send_at, d.expires_at, d.due_at, d.lease_until,
            d.poisoned, d.template, d.locale, d.payload, d.payload_version, d.traceparent
       FROM deliveries d WHERE d.tenant_id = ${tenantId} AND d.id = ${deliveryId} FOR UPDATE
   ), tries AS MATERIALIZED (
@@ -55,6 +58,7 @@ const claimStatement = ({ tenantId, deliveryId, worker }: ClaimInput) => sql<Cla
     SELECT s.tenant_id, s.id, s.status, s.send_at, s.template, s.locale, s.payload, s.payload_version, s.traceparent,
            t.refused_by, t.perhaps_sent, least(s.expires_at, c.expires_at) AS over_at, CASE
         WHEN s.status NOT IN ('scheduled', 'pending', 'queued', 'sending') THEN 'gone'
+        WHEN s.channel <> ${channel} THEN 'other_channel'
         WHEN s.status = 'sending' AND s.lease_until >= now() THEN 'taken'
         WHEN s.expires_at <= now() THEN 'expired'
         WHEN s.status = 'scheduled' OR s.send_at > now() OR (s.status = 'pending' AND s.due_at > now()) THEN 'not_due'

@@ -4,7 +4,7 @@
 import type { Database } from '@postern/db/pool'
 import { alone } from '@postern/db/with-tenant'
 import { currentTraceparent, traceIdOf, withTraceparent } from '@postern/telemetry/traceparent'
-import type { Channel } from './channel.ts'
+import type { Channel, Moment } from './channel.ts'
 import { claimDelivery } from './claim.store.ts'
 import { ENDS_DELIVERY, type Refusal } from './delivery.ts'
 import { recordPoison } from './poison.store.ts'
@@ -37,7 +37,11 @@ export async function deliverMessage<DB, Message>(
   deps.failpoint('K5')
   const scope = { tenantId: input.tenantId, actor: 'service:notifier', requestId: null }
   const claiming = alone(deps.database, { ...scope, traceparent: null })
-  const answer = await claimDelivery(claiming, { ...input, worker: deps.worker })
+  const answer = await claimDelivery(claiming, {
+    ...input,
+    channel: channel.name,
+    worker: deps.worker,
+  })
   if (answer.kind === 'refused') {
     const { reason, status } = answer
     return { kind: 'refused', reason, ended: ENDS_DELIVERY.has(reason) ? status : null }
@@ -53,10 +57,10 @@ export async function deliverMessage<DB, Message>(
   })
 }
 
-type Made<Message> = { message: (attempt: number) => Message } | { poison: string }
+type Made<Message> = { message: (moment: Moment) => Message } | { poison: string }
 
 /** Whatever goes wrong here is the message's fault, and goes on being so: the cause is told by its code alone. */
-function compose<Message>(work: () => (attempt: number) => Message): Made<Message> {
+function compose<Message>(work: () => (moment: Moment) => Message): Made<Message> {
   try {
     return { message: work() }
   } catch (error) {

@@ -12,6 +12,7 @@ export const MAX_POISONED = 3
 /** Why a delivery was not taken. */
 export type Refusal =
   | 'gone'
+  | 'other_channel'
   | 'taken'
   | 'expired'
   | 'not_due'

@@ -1,22 +1,15 @@
 // Deliveries by e-mail: the sealed payload opened, rendered, and addressed to exactly one recipient.
 
-import type { KeyRing } from '@postern/token/key-ring'
 import type { EmailMessage } from '../sender/sender.ts'
 import type { VendorRouter } from '../sender/vendor-router.ts'
 import { displayName } from '../template/display-name.ts'
-import { render } from '../template/render.ts'
-import type { Channel } from './channel.ts'
+import { renderMail, TemplateError, type TemplateValues } from '../template/render.ts'
+import type { Channel, Moment } from './channel.ts'
 import type { Claim } from './delivery.ts'
-import { openPayload } from './payload.ts'
+import { MAGIC_LINK, OTP_BY_EMAIL, openPayload, type SealRing } from './payload.ts'
 
 /** What issuing and relaying took is not held against the minutes that the tenant set. */
 const GRACE_SECONDS = 15
-
-export interface SealRing {
-  readonly ring: KeyRing
-  /** Looks for new keys at once. */
-  refresh(): void
-}
 
 export interface EmailChannelOptions {
   readonly sealRing: SealRing
@@ -29,17 +22,34 @@ export function createEmailChannel({ sealRing, from, vendors }: EmailChannelOpti
   return { name: 'email', vendors, compose: (claim) => composeEmail(claim, sealRing, from) }
 }
 
-function composeEmail(claim: Claim, sealRing: SealRing, from: string): (attempt: number) => EmailMessage {
-  // The gateway may have seen a rotated key before we did.
-  if (sealRing.ring.get(claim.payloadVersion ?? 0) === undefined) sealRing.refresh()
-  const payload = openPayload(sealRing.ring, claim)
-  const tenantName = displayName(payload.tenant_name) || new URL(payload.link).host
-  const mail = render(claim.template, claim.locale, {
-    tenant_name: tenantName,
-    link: payload.link,
-    minutes: Math.max(1, Math.floor((claim.secondsLeft + GRACE_SECONDS) / 60)),
-  })
-  const sender = { email: from, name: tenantName }
+function composeEmail(claim: Claim, sealRing: SealRing, from: string): (moment: Moment) => EmailMessage {
+  const { to, name, values } = contentOf(claim, sealRing)
+  const mail = renderMail(claim.template, claim.locale, { tenant_name: name, ...values })
+  const sender = { email: from, name }
   const { deliveryId } = claim
-  return (attempt) => ({ deliveryId, attempt, to: payload.to, from: sender, ...mail })
+  return ({ attempt }) => ({ deliveryId, attempt, to, from: sender, ...mail })
+}
+
+interface Content {
+  readonly to: string
+  /** Who it is from, fit to be shown. */
+  readonly name: string
+  readonly values: TemplateValues
+}
+
+function contentOf(claim: Claim, sealRing: SealRing): Content {
+  const minutes = Math.max(1, Math.floor((claim.secondsLeft + GRACE_SECONDS) / 60))
+  switch (claim.template) {
+    case 'magic_link': {
+      const { to, link, tenant_name } = openPayload(sealRing, claim, MAGIC_LINK)
+      return { to, name: displayName(tenant_name) || new URL(link).host, values: { link, minutes } }
+    }
+    case 'otp': {
+      const { to, code, tenant_name, origin_domain, ...told } = openPayload(sealRing, claim, OTP_BY_EMAIL)
+      const values = { code, minutes: Math.min(minutes, told.minutes) }
+      return { to, name: displayName(tenant_name) || origin_domain, values }
+    }
+    default:
+      throw new TemplateError('template_missing')
+  }
 }

@@ -1,28 +1,54 @@
-// What the gateway sealed into a delivery: opened for this one row and checked before anything is made of it.
+// What the gateway sealed into a delivery: opened for this one row and checked before anything is made of it. A template
+// has one form a channel; the difference is whom it goes to.
 
 import type { KeyRing } from '@postern/token/key-ring'
 import { open } from '@postern/token/seal'
-import { type Static, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { type Static, type TSchema, Type } from 'typebox'
+import { Compile, type Validator } from 'typebox/compile'
 import type { Claim } from './delivery.ts'
 
 /** One address: no list, no name, no comment, no quoted part, no line break. */
 const ADDRESS =
   '^[^\\s@<>()\\[\\],;:"\\\\\\u0000-\\u001f\\u007f]{1,64}@[^\\s@<>()\\[\\],;:"\\\\\\u0000-\\u001f\\u007f]{1,255}$'
+const Mailbox = Type.String({ maxLength: 320, pattern: ADDRESS })
 
-/** The payload of template `magic_link`, version 1. How long its link works is asked of the database. */
-export const MagicLinkPayload = Type.Object(
+/** E.164. */
+const Phone = Type.String({ pattern: '^\\+[1-9][0-9]{6,14}$' })
+
+const closed = { additionalProperties: false } as const
+const TenantName = Type.String({ minLength: 1, maxLength: 200 })
+
+/** Template `magic_link`, version 1. How long its link works is asked of the database. */
+const MagicLink = Type.Object(
   {
     v: Type.Literal(1),
-    to: Type.String({ maxLength: 320, pattern: ADDRESS }),
+    to: Mailbox,
     link: Type.String({ maxLength: 2_000, pattern: '^https?://[\\x21-\\x7e]+$' }),
-    tenant_name: Type.String({ minLength: 1, maxLength: 200 }),
+    tenant_name: TenantName,
   },
-  { additionalProperties: false },
+  closed,
 )
-export type MagicLinkPayload = Static<typeof MagicLinkPayload>
 
-const form = Compile(MagicLinkPayload)
+/** Template `otp`, version 1. `minutes`: how long a code works that is sent at once. */
+const otpTo = <To extends TSchema>(to: To) =>
+  Type.Object(
+    {
+      v: Type.Literal(1),
+      to,
+      code: Type.String({ pattern: '^[0-9]{6}$' }),
+      tenant_name: TenantName,
+      /** A host as browsers write it, in ASCII. */
+      origin_domain: Type.String({ minLength: 1, maxLength: 255, pattern: '^[A-Za-z0-9.:[\\]-]+$' }),
+      minutes: Type.Integer({ minimum: 1, maximum: 60 }),
+    },
+    closed,
+  )
+
+export type PayloadForm<T extends TSchema> = Validator<Record<never, never>, T>
+
+export const MAGIC_LINK = Compile(MagicLink)
+export const OTP_BY_EMAIL = Compile(otpTo(Mailbox))
+export const OTP_BY_SMS = Compile(otpTo(Phone))
 
 /** The payload is missing, does not open or has another form. The message holds nothing of it. */
 export class PayloadError extends Error {
@@ -35,10 +61,22 @@ export class PayloadError extends Error {
   }
 }
 
+export interface SealRing {
+  readonly ring: KeyRing
+  /** Looks for new keys at once. */
+  refresh(): void
+}
+
 /** @throws {PayloadError} */
-export function openPayload(ring: KeyRing, claim: Claim): MagicLinkPayload {
+export function openPayload<T extends TSchema>(
+  { ring, refresh }: SealRing,
+  claim: Claim,
+  form: PayloadForm<T>,
+): Static<T> {
   const { payload, payloadVersion, tenantId, deliveryId } = claim
   if (payload === null || payloadVersion === null) throw new PayloadError('payload_missing')
+  // The gateway may have seen a rotated key before we did.
+  if (ring.get(payloadVersion) === undefined) refresh()
   const opened = unseal(() =>
     open(ring, payloadVersion, payload, { tenantId, table: 'deliveries', rowId: deliveryId }),
   )

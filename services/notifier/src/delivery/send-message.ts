@@ -8,6 +8,7 @@ import type { Failpoint } from '../failpoint.ts'
 import type { Sender, SendOutcome } from '../sender/sender.ts'
 import type { VendorRouter } from '../sender/vendor-router.ts'
 import { recordOutcome, startAttempt } from './attempt.store.ts'
+import type { Moment } from './channel.ts'
 import type { Attempt, Claim, Ending } from './delivery.ts'
 import { endingOf } from './ending.ts'
 import { forgivePoison } from './poison.store.ts'
@@ -32,8 +33,7 @@ export interface SendInput<Message> {
   readonly claim: Claim
   readonly run: TenantRun
   readonly vendors: VendorRouter<Message>
-  /** Made ready for attempt number n. */
-  readonly message: (attempt: number) => Message
+  readonly message: (moment: Moment) => Message
 }
 
 /** A call that begins later than this after its attempt was recorded could outlive the lease. */
@@ -52,23 +52,25 @@ export async function sendMessage<Message>(deps: SendDeps, input: SendInput<Mess
   const attempt = await begin(run, claim, sender.provider)
   if (attempt === null) return { kind: 'stopped' }
   deps.failpoint('K6')
-  const isLate = clock.now().getTime() - began > SLOWEST_START_MS || signal.aborted
+  const elapsedMs = () => clock.now().getTime() - began
+  const secondsLeft = () => claim.secondsLeft - elapsedMs() / 1_000
+  const isLate = elapsedMs() > SLOWEST_START_MS || signal.aborted
   const outcome: SendOutcome = isLate
     ? { kind: 'retryable', code: 'started_too_late' }
-    : await call(sender, input.message(attempt.number), {
+    : await call(sender, input.message({ attempt: attempt.number, secondsLeft: secondsLeft() }), {
         signal,
-        mayBegin: () => clock.now().getTime() - began < callMs,
+        mayBegin: () => elapsedMs() < callMs,
         onWritten: () => deps.failpoint('K7'),
       })
   deps.failpoint('K8')
-  const seconds = (clock.now().getTime() - began) / 1_000
   const ending = endingOf(outcome, {
     isLast: attempt.isLast,
     refusals: claim.refusedBy.length,
     hasAnother,
-    leftMs: (claim.secondsLeft - seconds) * 1_000,
+    leftMs: secondsLeft() * 1_000,
     chance: deps.random.bytes(4).readUInt32BE() / 2 ** 32,
   })
+  const seconds = elapsedMs() / 1_000
   const recorded = await patiently(() => recordOutcome(run, claim, attempt, ending))
   deps.failpoint('K9')
   if (!recorded) return { kind: 'fenced', attempt, ending }

@@ -13,6 +13,16 @@ export interface EmailMessage {
   readonly text: string
 }
 
+export interface SmsMessage {
+  readonly deliveryId: string
+  readonly attempt: number
+  /** Exactly one number, in E.164. */
+  readonly to: string
+  readonly text: string
+  /** What a vendor has not passed on by then it need not. Whole seconds, at least 1. */
+  readonly validForSeconds: number
+}
+
 /** Codes are ours: lower case, digits, `_`. */
 export type SendOutcome =
   | { readonly kind: 'accepted'; readonly providerMessageId: string | null }

@@ -1,21 +1,45 @@
-// Every template there is, in every language it is written in. A new language is a file and a line here.
+// Every built-in template, in every language that it is written in. A new language is a file of words and a line here.
 
-import { magicLinkEn } from './magic-link.en.ts'
+import { nearestLanguage } from './language.ts'
+import { magicLinkMail } from './magic-link-mail.ts'
 import type { MailTemplate } from './mail-template.ts'
+import { otpMail } from './otp-mail.ts'
+import { otpSms } from './otp-sms.ts'
+import { english } from './words/english.ts'
+import { french } from './words/french.ts'
+import { german } from './words/german.ts'
+import { japanese } from './words/japanese.ts'
+import { spanish } from './words/spanish.ts'
+import type { Words } from './words/words.ts'
 
-/** English is what everything falls back to, so every template has it. */
-type Languages = { readonly en: MailTemplate; readonly [language: string]: MailTemplate }
+const LANGUAGES = ['en', 'de', 'es', 'fr', 'ja'] as const
+type Language = (typeof LANGUAGES)[number]
 
-const CATALOGUE: ReadonlyMap<string, Languages> = new Map([['magic_link', { en: magicLinkEn }]])
+/** One template in all languages. */
+type Written<Template> = Readonly<Record<Language, Template>>
 
-/** The template in `locale` (`de-AT`), else in its language (`de`), else in English; undefined: there is none. */
-export function findTemplate(name: string, locale: string | null): MailTemplate | undefined {
-  const languages = CATALOGUE.get(name)
-  if (languages === undefined) return undefined
-  const wanted = (locale ?? 'en').toLowerCase()
-  const [language = 'en'] = wanted.split('-')
-  return own(languages, wanted) ?? own(languages, language) ?? languages.en
+const MAILS: ReadonlyMap<string, Written<MailTemplate>> = new Map([
+  ['magic_link', written(magicLinkMail)],
+  ['otp', written(otpMail)],
+])
+const TEXTS: ReadonlyMap<string, Written<string>> = new Map([['otp', written(otpSms)]])
+
+/** The mail in the language nearest to `locale`, else in English; undefined: there is no such template. */
+export const findMail = (name: string, locale: string | null): MailTemplate | undefined =>
+  MAILS.get(name)?.[languageFor(locale)]
+
+/** The same of SMS texts. */
+export const findText = (name: string, locale: string | null): string | undefined =>
+  TEXTS.get(name)?.[languageFor(locale)]
+
+const languageFor = (locale: string | null) => nearestLanguage(locale, LANGUAGES, 'en')
+
+function written<Template>(write: (words: Words) => Template): Written<Template> {
+  return {
+    en: write(english),
+    de: write(german),
+    es: write(spanish),
+    fr: write(french),
+    ja: write(japanese),
+  }
 }
-
-const own = (languages: Languages, key: string) =>
-  Object.hasOwn(languages, key) ? languages[key] : undefined

@@ -2,8 +2,18 @@
 // character, nothing that turns the direction of writing. Joiners stay: Persian, Hindi and emoji are written with them.
 
 const MAX_LENGTH = 100
+const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' })
 const UNFIT = /(?:(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Zs}])+/gu
 const EDGES = /^[\s\u200c\u200d]+|[\s\u200c\u200d]+$/gu
+
+/** What an SMS has room for: longer names would cost a second one. */
+const SHORT_LENGTH = 30
+
+/** The name's beginning, cut between characters as people see them. Takes a display name. */
+export function shortName(name: string): string {
+  const seen = Array.from(CHARACTERS.segment(name), ({ segment }) => segment)
+  return seen.length <= SHORT_LENGTH ? name : seen.slice(0, SHORT_LENGTH).join('').replace(EDGES, '')
+}
 
 /** May answer an empty text. */
 export function displayName(name: string): string {

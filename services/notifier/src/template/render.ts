@@ -1,8 +1,8 @@
-// Turns a template and its values into a mail. Templates reach neither files nor the network nor anything of ours but
-// the values they are given; in HTML every value is escaped unless the template says otherwise.
+// Turns a template and its values into a mail or a text. Templates reach neither files nor the network nor anything of
+// ours but the values they are given; in HTML every value is escaped unless the template says otherwise.
 
 import { Liquid, type Template } from 'liquidjs'
-import { findTemplate } from './catalogue.ts'
+import { findMail, findText } from './catalogue.ts'
 import type { MailTemplate } from './mail-template.ts'
 
 export type TemplateValues = Readonly<Record<string, string | number>>
@@ -51,42 +51,65 @@ const COMMON = {
 const forHtml = new Liquid({ ...COMMON, outputEscape: 'escape' })
 const forText = new Liquid(COMMON)
 
-interface Parsed {
+interface ParsedMail {
   readonly subject: Template[]
   readonly html: Template[]
   readonly text: Template[]
 }
-const parsed = new WeakMap<MailTemplate, Parsed>()
+const parsedMails = new WeakMap<MailTemplate, ParsedMail>()
+const parsedTexts = new Map<string, Template[]>()
 
 /**
- * Renders `name` in the nearest language there is. Values are plain: names are cleaned before (`displayName`).
+ * Renders the mail `name` in the nearest language there is. Values are plain: names are cleaned before (`displayName`).
  * @throws {TemplateError} also when the template uses a value that is not there
  */
-export function render(name: string, locale: string | null, values: TemplateValues): RenderedMail {
-  const template = findTemplate(name, locale)
+export function renderMail(name: string, locale: string | null, values: TemplateValues): RenderedMail {
+  const template = findMail(name, locale)
   if (template === undefined) throw new TemplateError('template_missing')
-  try {
-    const parts = parse(template)
+  return rendered(() => {
+    const parts = parsedMail(template)
     const subject = oneLine(forText.renderSync(parts.subject, values) as string)
     const html = forHtml.renderSync(parts.html, values) as string
     const text = forText.renderSync(parts.text, values) as string
     return { subject, html, text }
+  })
+}
+
+/**
+ * The same of the SMS `name`.
+ * @throws {TemplateError}
+ */
+export function renderText(name: string, locale: string | null, values: TemplateValues): string {
+  const template = findText(name, locale)
+  if (template === undefined) throw new TemplateError('template_missing')
+  return rendered(() => forText.renderSync(parsedText(template), values) as string)
+}
+
+/** What liquidjs throws quotes the template, and with it perhaps a value. */
+function rendered<R>(work: () => R): R {
+  try {
+    return work()
   } catch {
-    // What liquidjs throws quotes the template, and with it perhaps a value.
     throw new TemplateError('template_failed')
   }
 }
 
-function parse(template: MailTemplate): Parsed {
-  const known = parsed.get(template)
+function parsedMail(template: MailTemplate): ParsedMail {
+  const known = parsedMails.get(template)
   if (known !== undefined) return known
   const parts = {
     subject: forText.parse(template.subject),
     html: forHtml.parse(template.html),
     text: forText.parse(template.text),
   }
-  parsed.set(template, parts)
+  parsedMails.set(template, parts)
   return parts
+}
+
+function parsedText(template: string): Template[] {
+  const parsed = parsedTexts.get(template) ?? forText.parse(template)
+  parsedTexts.set(template, parsed)
+  return parsed
 }
 
 /** Whatever the template did, a subject cannot carry a second header. */

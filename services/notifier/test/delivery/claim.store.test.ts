@@ -173,6 +173,30 @@ t.test('of a hundred claims of one delivery exactly one is granted', async (t) =
   t.match(await deliveryState(f, ids), { fence: '1', poisoned: 1 })
 })
 
+t.test('a job of another channel’s queue changes nothing, whatever the delivery waits for', async (t) => {
+  for (const [channel, queue] of [
+    ['sms', 'email'],
+    ['email', 'sms'],
+  ] as const) {
+    for (const { what, ...given } of LIVE) {
+      const ids = await givenDelivery(f, { ...given, channel })
+      const before = await deliveryState(f, ids)
+      const answer = await claim({ ...ids, channel: queue })
+      t.match(
+        answer,
+        { kind: 'refused', reason: 'other_channel', status: given.status },
+        `${channel} ${what}`,
+      )
+      const { status, fence, poisoned } = await deliveryState(f, ids)
+      t.same(
+        { status, fence, poisoned },
+        { status: before.status, fence: before.fence, poisoned: before.poisoned },
+      )
+      t.same(await eventsOf(f, ids), [])
+    }
+  }
+})
+
 t.test('a claim that waited for the row decides by what it finds then', async (t) => {
   const ids = await givenDelivery(f)
   const holder = await f.admin.connect()

@@ -20,8 +20,8 @@ import {
   givenAttempt,
   givenDelivery,
   type Ids,
-  payloadOf,
 } from '../delivery-fixture.ts'
+import { payloadOf } from '../payload-fixture.ts'
 import { vendorDouble } from '../vendor-fixture.ts'
 
 const API_KEY = 'SG.canary-key-4711.canary-key-4711-canary-key-4711'

@@ -67,8 +67,8 @@ export function killPointSuite(t: Test, queueUrl: QueueUrl): void {
 
 /** Gives two workers work until the one with the failpoint took some and died. Answers all of the work. */
 async function feedUntilDead({ h, start }: Site, point: string): Promise<Ids[]> {
-  const doomed = start({ POSTERN_FAILPOINT: `${point}:kill`, POSTERN_NOTIFIER_CONCURRENCY: '1' })
-  const other = start({ POSTERN_NOTIFIER_CONCURRENCY: '1' })
+  const doomed = start({ POSTERN_FAILPOINT: `${point}:kill`, POSTERN_NOTIFIER_EMAIL_CONCURRENCY: '1' })
+  const other = start({ POSTERN_NOTIFIER_EMAIL_CONCURRENCY: '1' })
   await Promise.all([doomed.ready(), other.ready()])
   let how: number | string | undefined
   void doomed.ended.then((seen) => {

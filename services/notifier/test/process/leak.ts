@@ -2,7 +2,8 @@
 // what the process writes, in a table, in the queue or in the metrics.
 
 import type { Test } from 'tap'
-import { deliveryState, eventsOf, givenDelivery, payloadOf } from '../delivery-fixture.ts'
+import { deliveryState, eventsOf, givenDelivery } from '../delivery-fixture.ts'
+import { payloadOf } from '../payload-fixture.ts'
 import { API_KEY, type House } from '../process-fixture.ts'
 import { endOf, type QueueUrl, site } from './kill-points.ts'
 

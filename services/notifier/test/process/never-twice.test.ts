@@ -63,7 +63,7 @@ t.test(
     for (const column of ['consumed_at', 'superseded_at', 'revoked_at']) {
       const ids = await givenDelivery(here.h, due)
       // One at a time: while it dies, the worker may hold no other.
-      await dieAt(here, 'K7', { POSTERN_NOTIFIER_CONCURRENCY: '1' })
+      await dieAt(here, 'K7', { POSTERN_NOTIFIER_EMAIL_CONCURRENCY: '1' })
       await here.h.admin.query(`UPDATE challenges SET ${column} = now() WHERE id = $1`, [ids.challengeId])
       await here.h.admin.query(`UPDATE deliveries SET status = 'sending', due_at = NULL WHERE id = $1`, [
         ids.deliveryId,

@@ -1,0 +1,37 @@
+// Deliveries by SMS: the sealed payload opened and rendered for exactly one number. The text of a delivery is the same
+// each time it is made, whenever that is: by it a vendor is asked whether it has the message already.
+
+import type { SmsMessage } from '../sender/sender.ts'
+import type { VendorRouter } from '../sender/vendor-router.ts'
+import { displayName, shortName } from '../template/display-name.ts'
+import { renderText, TemplateError } from '../template/render.ts'
+import type { Channel, Moment } from './channel.ts'
+import type { Claim } from './delivery.ts'
+import { OTP_BY_SMS, openPayload, type SealRing } from './payload.ts'
+
+export interface SmsChannelOptions {
+  readonly sealRing: SealRing
+  readonly vendors: VendorRouter<SmsMessage>
+}
+
+export function createSmsChannel({ sealRing, vendors }: SmsChannelOptions): Channel<SmsMessage> {
+  return { name: 'sms', vendors, compose: (claim) => composeSms(claim, sealRing) }
+}
+
+function composeSms(claim: Claim, sealRing: SealRing): (moment: Moment) => SmsMessage {
+  if (claim.template !== 'otp') throw new TemplateError('template_missing')
+  const { to, code, tenant_name, origin_domain } = openPayload(sealRing, claim, OTP_BY_SMS)
+  const text = renderText(claim.template, claim.locale, {
+    tenant_name: shortName(displayName(tenant_name)) || origin_domain,
+    code,
+    domain: origin_domain,
+  })
+  const { deliveryId } = claim
+  return ({ attempt, secondsLeft }) => ({
+    deliveryId,
+    attempt,
+    to,
+    text,
+    validForSeconds: Math.max(1, Math.floor(secondsLeft)),
+  })
+}
