@@ -16,8 +16,8 @@ export async function purgeEnded<DB>(db: Kysely<DB>, batch: number, keepDays: nu
 export async function lastPurgeEnded(db: Kysely<AuditDatabase>): Promise<number> {
   const row = await db
     .selectFrom('housekeeping')
-    .select('ended_at')
+    .select('last_done')
     .where('task', '=', 'purge_ended')
     .executeTakeFirst()
-  return row === undefined ? Number.NaN : row.ended_at.getTime() / 1_000
+  return row === undefined ? Number.NaN : row.last_done.getTime() / 1_000
 }

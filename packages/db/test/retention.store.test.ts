@@ -125,7 +125,7 @@ t.test('a pass takes a batch at a time, and after its end none begins for a day'
   t.ok(Math.abs((await lastPurgeEnded(db)) - Date.now() / 1_000) < 60)
   await addEnded(admin, A, KEEP_DAYS + 1)
   t.equal(await purge(), 0, 'not again today')
-  await admin.query(`UPDATE housekeeping SET ended_at = now() - interval '25 hours'`)
+  await admin.query(`UPDATE housekeeping SET last_done = now() - interval '25 hours'`)
   t.equal(await purge(), 6)
 })
 

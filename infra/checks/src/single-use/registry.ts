@@ -208,4 +208,14 @@ export const REGISTRY: readonly SingleUse[] = [
       title: 'twenty who record the same events at once, in any order, record each exactly once',
     },
   },
+  {
+    name: 'daily removal of what has ended',
+    holds: 'a row is removed and told once',
+    columns: [],
+    statement: { file: 'packages/db/src/migrations/0014-retention.sql', function: 'purge_ended' },
+    race: {
+      file: 'packages/db/test/retention.store.test.ts',
+      title: 'twenty who purge at once remove and tell each row once',
+    },
+  },
 ]

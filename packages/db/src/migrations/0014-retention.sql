@@ -6,7 +6,7 @@ CREATE INDEX deliveries_by_age ON deliveries USING brin (created_at);
 
 CREATE TABLE housekeeping (
   task text PRIMARY KEY,
-  ended_at timestamptz NOT NULL
+  last_done timestamptz NOT NULL
 );
 
 CALL open_to_relay('challenges');
@@ -30,7 +30,7 @@ DECLARE
   old constant timestamptz := now() - make_interval(days => keep_days);
   purged integer;
 BEGIN
-  IF EXISTS (SELECT FROM housekeeping h WHERE h.task = 'purge_ended' AND h.ended_at > now() - interval '1 day')
+  IF EXISTS (SELECT FROM housekeeping h WHERE h.task = 'purge_ended' AND h.last_done > now() - interval '1 day')
      OR NOT pg_try_advisory_xact_lock(hashtextextended('postern:purge_ended', 0)) THEN
     RETURN 0;
   END IF;
@@ -95,8 +95,8 @@ BEGIN
   )
   SELECT coalesce(sum(n), 0)::integer INTO purged FROM counted;
   IF purged = 0 THEN
-    INSERT INTO housekeeping AS h (task, ended_at) VALUES ('purge_ended', now())
-    ON CONFLICT (task) DO UPDATE SET ended_at = excluded.ended_at;
+    INSERT INTO housekeeping AS h (task, last_done) VALUES ('purge_ended', now())
+    ON CONFLICT (task) DO UPDATE SET last_done = excluded.last_done;
   END IF;
   RETURN purged;
 END $$;

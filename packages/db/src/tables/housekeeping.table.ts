@@ -2,5 +2,5 @@
 
 export interface HousekeepingTable {
   task: string
-  ended_at: Date
+  last_done: Date
 }
