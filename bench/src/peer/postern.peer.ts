@@ -48,6 +48,7 @@ export async function startPostern(scope: Scope, options: PosternOptions): Promi
     'redis-url': options.redisUrl,
     'admin-key': adminKey,
     'pepper/v1': generateKey('symmetric', randomBytes),
+    'csrf/v1': generateKey('symmetric', randomBytes),
     'seal/v1': sealKey.toString('base64'),
     'jwt/v1': generateKey('ec', randomBytes),
   }

@@ -3,6 +3,7 @@
 import type { ChainMethod, FirstFactor } from '@postern/contracts/challenge'
 import type { Scope } from '@postern/contracts/scopes'
 import { currentTraceparent } from '@postern/telemetry/traceparent'
+import type { BrowserCookie } from '@postern/token/csrf-token'
 import type { FastifyRequest } from 'fastify'
 import { AppError } from './app-error.ts'
 
@@ -44,7 +45,17 @@ export interface OperatorCaller {
   readonly kind: 'operator'
 }
 
-export type Caller = ApiKeyCaller | OperatorCaller
+/** A page on one of the tenant's browser hosts. Nothing says yet who sits before it. */
+export interface BrowserCaller {
+  readonly kind: 'browser'
+  readonly tenantId: string
+  /** As for an API key. */
+  readonly tenant: CallerTenant
+  /** What tells this browser from another; null: it has not been here. Whether a session's is good its row knows. */
+  readonly cookie: BrowserCookie | null
+}
+
+export type Caller = ApiKeyCaller | OperatorCaller | BrowserCaller
 
 /** The authenticated API key of a route that requires a scope. */
 export function apiKeyCaller(request: FastifyRequest): ApiKeyCaller {
@@ -52,8 +63,15 @@ export function apiKeyCaller(request: FastifyRequest): ApiKeyCaller {
   throw new AppError('UNAUTHENTICATED', { reason: 'the route asks for no API key' })
 }
 
-/** The actor as events tell it: `api_key:<uuid>` or `operator:admin`. */
+/** The page that a route of browser mode was called by. */
+export function browserCaller(request: FastifyRequest): BrowserCaller {
+  if (request.caller?.kind === 'browser') return request.caller
+  throw new AppError('UNAUTHENTICATED', { reason: 'the route is not for pages' })
+}
+
+/** The actor as events tell it: `api_key:<uuid>`, `operator:admin` or `visitor:browser`. */
 export function actorOf(caller: Caller): string {
+  if (caller.kind === 'browser') return 'visitor:browser'
   return caller.kind === 'api_key' ? `api_key:${caller.apiKeyId}` : 'operator:admin'
 }
 

@@ -39,6 +39,12 @@ export async function registerOpenapi(app: HttpApp, info: OpenapiOptions): Promi
             description: 'An API key of a tenant: pk_<prefix>_<secret>',
           },
           adminKey: { type: 'http', scheme: 'bearer', description: "The operator's admin key" },
+          browserPage: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'X-CSRF-Token',
+            description: "A page on a tenant's browser host, by its cookies; the header where something changes",
+          },
         },
       },
     },
@@ -52,10 +58,11 @@ export async function registerOpenapi(app: HttpApp, info: OpenapiOptions): Promi
   app.get('/openapi.json', { config: { quiet: true }, schema: { hide: true } }, async () => app.swagger())
 }
 
-/** Tells who may call the route: an API key with one scope, the operator, or anyone. */
+/** Tells who may call the route: an API key with one scope, the operator, a page, or anyone. */
 function withAccess(schema: FastifySchema, config: FastifyContextConfig | undefined): FastifySchema {
   if (config?.scope !== undefined)
     return { ...schema, security: [{ apiKey: [] }], 'x-postern-scope': config.scope } as FastifySchema
+  if (config?.browser) return { ...schema, security: [{ browserPage: [] }] }
   if (config?.operator) return { ...schema, security: [{ adminKey: [] }] }
   return { ...schema, security: [] }
 }

@@ -7,6 +7,8 @@ import { createHttpApp, type HttpApp } from '@postern/service-kit/http-app'
 import { registerOpenapi } from '@postern/service-kit/openapi'
 import { VERSION } from '@postern/service-kit/version'
 import { limitAddresses } from './abuse/address-limit.plugin.ts'
+import { guardBrowserRoutes } from './browser/browser-guard.plugin.ts'
+import { csrfRoute } from './browser/csrf.route.ts'
 import { issueMagicLinkRoute } from './challenge/issue-magic-link.route.ts'
 import { readMagicLinkRoute } from './challenge/read-magic-link.route.ts'
 import { revokeMagicLinkRoute } from './challenge/revoke-magic-link.route.ts'
@@ -43,6 +45,7 @@ const ROUTES = [
   createApiKeyRoute,
   listApiKeysRoute,
   revokeApiKeyRoute,
+  csrfRoute,
 ]
 
 /** Builds the HTTP application; the caller listens. */
@@ -73,6 +76,12 @@ export async function buildApp(context: GatewayContext): Promise<HttpApp> {
       { name: 'queue', check: () => queueState(context) },
     ],
     metricsText: () => telemetry.metricsText(),
+  })
+  await guardBrowserRoutes(app, {
+    tenants: context.browserTenants,
+    csrf: context.csrf,
+    csrfEnabled: settings.csrfEnabled,
+    plainHttp: settings.environment === 'development',
   })
   await linkPageRoute(app)
   for (const route of ROUTES) route(app, context)

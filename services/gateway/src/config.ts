@@ -48,6 +48,9 @@ export const SETTINGS = {
   allowTestDestinations: flag('POSTERN_ALLOW_TEST_DESTINATIONS', false, {
     describe: 'Tenants may have test destinations in production; in development they always may.',
   }),
+  csrfEnabled: flag('POSTERN_CSRF_ENABLED', true, {
+    describe: 'Emergency switch: false lets pages change things without a CSRF token.',
+  }),
   ringOverlap: duration('POSTERN_RING_OVERLAP', '10m', {
     describe: 'How long a new signing key is published before it signs.',
   }),
@@ -62,7 +65,7 @@ export interface GatewaySecrets extends Connections {
   /** Redis of the front limiter; undefined: each process counts alone */
   readonly redisUrl: string | undefined
   readonly adminKey: string
-  readonly rings: Readonly<Record<'pepper' | 'seal' | 'jwt', RingContents>>
+  readonly rings: Readonly<Record<'pepper' | 'seal' | 'jwt' | 'csrf', RingContents>>
 }
 
 export interface GatewayConfig {
@@ -87,6 +90,7 @@ export function readConfig(env: Environment, now: Date): GatewayConfig {
         rings: {
           pepper: secrets.ring('pepper', 'symmetric', { overlapMs: WRITE_OVERLAP_MS, now }),
           seal: secrets.ring('seal', 'symmetric', { overlapMs: WRITE_OVERLAP_MS, now }),
+          csrf: secrets.ring('csrf', 'symmetric', { overlapMs: WRITE_OVERLAP_MS, now }),
           jwt: secrets.ring('jwt', 'ec', { overlapMs: settings.ringOverlap, now }),
         },
       },

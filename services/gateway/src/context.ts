@@ -18,6 +18,7 @@ import { createMetrics, type Metrics } from '@postern/telemetry/metric-names'
 import type { KeyRing } from '@postern/token/key-ring'
 import type { Redis } from 'ioredis'
 import { openLimitRedis } from './abuse/limit-redis.ts'
+import { type BrowserTenants, openBrowserTenants } from './browser/open-browser-tenants.ts'
 import { type GatewayConfig, type GatewaySettings, WRITE_OVERLAP_MS } from './config.ts'
 import { knownDestinations, type TenantRules } from './tenant/tenant-settings.ts'
 
@@ -31,9 +32,12 @@ export interface GatewayContext extends Ambient {
   readonly limitRedis: Redis | undefined
   readonly auth: ApiKeyAuth
   readonly operator: AdminAuth
+  /** Tenants by the host that their pages call. */
+  readonly browserTenants: BrowserTenants
   readonly pepper: KeyRing
   readonly sealing: KeyRing
   readonly jwt: KeyRing
+  readonly csrf: KeyRing
   /** the mailed origin, without a slash at the end */
   readonly publicUrl: string
   readonly issuer: string
@@ -80,6 +84,8 @@ export async function buildContext(
   }
   const auth = createApiKeyAuth({ findKey, feed, clock, metrics })
 
+  const browserTenants = openBrowserTenants({ database, tenantRules, feed, clock })
+
   const limitRedis = openLimitRedis(secrets.redisUrl, logger)
   parts.add('limit redis', () => limitRedis?.disconnect())
 
@@ -93,6 +99,7 @@ export async function buildContext(
     queue,
     limitRedis,
     auth,
+    browserTenants,
     operator: createAdminAuth(secrets.adminKey),
     publicUrl: settings.publicUrl,
     issuer: settings.publicUrl,
@@ -127,5 +134,6 @@ function openRings({ settings, secrets }: GatewayConfig, { clock, logger }: Ambi
     pepper: open('pepper', WRITE_OVERLAP_MS),
     sealing: open('seal', WRITE_OVERLAP_MS),
     jwt: open('jwt', settings.ringOverlap),
+    csrf: open('csrf', WRITE_OVERLAP_MS),
   }
 }

@@ -41,6 +41,8 @@ declare module 'fastify' {
     scope?: Scope
     /** Whether the operator's admin key is needed. */
     operator?: boolean
+    /** Whether pages on a tenant's browser hosts call it; the guard of browser mode says so. */
+    browser?: boolean
     /** Probes and pages of machines: logged at debug, not measured. */
     quiet?: boolean
   }

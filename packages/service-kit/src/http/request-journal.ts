@@ -39,6 +39,7 @@ export class RequestJournal extends LogController {
 }
 
 function who(request: FastifyRequest) {
-  if (request.caller?.kind !== 'api_key') return {}
-  return { tenant_id: request.caller.tenantId, api_key_id: request.caller.apiKeyId }
+  const { caller } = request
+  if (caller === null || caller.kind === 'operator') return {}
+  return { tenant_id: caller.tenantId, ...(caller.kind === 'api_key' && { api_key_id: caller.apiKeyId }) }
 }

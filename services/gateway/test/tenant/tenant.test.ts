@@ -152,11 +152,11 @@ t.test('the document names who may call each route', async (t) => {
   >(body.paths)) {
     for (const [method, { security, ...route }] of Object.entries(methods)) {
       if (security?.length === 0) open.push(`${method} ${path}`)
-      else
-        t.ok(
-          route['x-postern-scope'] || JSON.stringify(security) === '[{"adminKey":[]}]',
-          `${method} ${path}`,
-        )
+      else {
+        const kind = path.startsWith('/v1/browser/') ? 'browserPage' : 'adminKey'
+        const named = JSON.stringify(security) === `[{"${kind}":[]}]`
+        t.ok(route['x-postern-scope'] || named, `${method} ${path}`)
+      }
     }
   }
   t.strictSame(open.sort(), ['get /.well-known/jwks.json', 'post /l/resolve'])

@@ -1,0 +1,43 @@
+// The cookies of browser mode. All are `__Host-`: over TLS only, for this host alone, never set by a sibling's page.
+
+import type {} from '@fastify/cookie'
+import type { BrowserCookie } from '@postern/token/csrf-token'
+import { readRefreshToken } from '@postern/token/refresh-token'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+const SESSION_COOKIE = '__Host-postern_session'
+const VISITOR_COOKIE = '__Host-postern_visitor'
+const CSRF_COOKIE = '__Host-XSRF-TOKEN'
+const CSRF_HEADER = 'x-csrf-token'
+
+const VISITOR = /^[A-Za-z0-9_-]{43}$/
+const HOST_ONLY = { path: '/', secure: true, sameSite: 'lax' } as const
+const UNREADABLE = { ...HOST_ONLY, httpOnly: true }
+
+/** What tells this browser from another: a session's cookie before a visitor's; null when neither has its form. */
+export function browserCookie(request: FastifyRequest): BrowserCookie | null {
+  const { [SESSION_COOKIE]: session, [VISITOR_COOKIE]: visitor } = request.cookies
+  if (session !== undefined && readRefreshToken(session) !== null) return { kind: 'session', value: session }
+  if (visitor !== undefined && VISITOR.test(visitor)) return { kind: 'visitor', value: visitor }
+  return null
+}
+
+/** What the request shows of its CSRF token. */
+export function csrfProof(request: FastifyRequest): {
+  header: string | undefined
+  cookie: string | undefined
+} {
+  const header = request.headers[CSRF_HEADER]
+  return { header: typeof header === 'string' ? header : undefined, cookie: request.cookies[CSRF_COOKIE] }
+}
+
+/** Gives a browser that was not here its id and its token. Both go with the browser's own session. */
+export function setVisitor(reply: FastifyReply, visitor: string, csrfToken: string): void {
+  reply.setCookie(VISITOR_COOKIE, visitor, UNREADABLE)
+  setCsrfToken(reply, csrfToken)
+}
+
+/** The page reads this one and sends it back as a header. */
+export function setCsrfToken(reply: FastifyReply, csrfToken: string): void {
+  reply.setCookie(CSRF_COOKIE, csrfToken, HOST_ONLY)
+}
