@@ -43,7 +43,8 @@ export async function registerOpenapi(app: HttpApp, info: OpenapiOptions): Promi
             type: 'apiKey',
             in: 'header',
             name: 'X-CSRF-Token',
-            description: "A page on a tenant's browser host, by its cookies; the header where something changes",
+            description:
+              "A page on a tenant's browser host, by its cookies; the header where something changes",
           },
         },
       },

@@ -40,6 +40,7 @@ export class RequestJournal extends LogController {
 
 function who(request: FastifyRequest) {
   const { caller } = request
-  if (caller === null || caller.kind === 'operator') return {}
+  // Malformed URLs come here before any hook has run.
+  if (!caller || caller.kind === 'operator') return {}
   return { tenant_id: caller.tenantId, ...(caller.kind === 'api_key' && { api_key_id: caller.apiKeyId }) }
 }
