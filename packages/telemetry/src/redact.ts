@@ -30,7 +30,8 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w\\-])(?!00-[0-9a-f]{32}-[0-9a-f]{16}-)(?!(?:[a-z_-]+|[A-Z_-]+)(?![\w-]))[\w-]{40,}/g, REDACTED],
   [/(?<![\w.+\\-])[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}\b/g, '[email]'],
   [/(?<![\w.])\+[1-9]\d{7,14}\b/g, '[phone]'],
-  [/\b(codes?|otp|pin)(\W{1,4}(?:is\W{1,3}|was\W{1,3})?)\d{4,8}\b/gi, `$1$2${REDACTED}`],
+  // Five digits are an SQLSTATE or a vendor's error number: no code of ours has five.
+  [/\b(codes?|otp|pin)(\W{1,4}(?:is\W{1,3}|was\W{1,3})?)(?!\d{5}\b)\d{4,8}\b/gi, `$1$2${REDACTED}`],
 ]
 
 const MARKS =

@@ -80,3 +80,11 @@ t.test('levels below the chosen one are not written', async (t) => {
   t.equal(written.length, 1)
   t.match(written[0], 'yes')
 })
+
+t.test('the SQLSTATE of a refused statement can be read in the finished line', async (t) => {
+  const { logger, lines } = setup()
+  const err = Object.assign(new Error('permission denied for table x'), { code: '42501' })
+  logger.warn({ err, code: '123456' }, 'refused')
+  t.match(lines(), [{ err: { code: '42501' } }])
+  t.equal(JSON.stringify(lines()).includes('123456'), false)
+})
