@@ -56,13 +56,13 @@ export function readRefreshToken(text: string): ReadRefreshToken | null {
   return { sessionId: bytesToUuid(bytes, SESSION), digest: sha256(text) }
 }
 
-/** What the successor of a token follows from. `generation` counts the session's tokens from 0. */
-export type SuccessorInput = readonly [presentedToken: string, sessionId: string, generation: number]
+/** What the successor of a token follows from: its text is unique, so nothing has to be read before it is computed. */
+export type SuccessorInput = readonly [presentedToken: string, sessionId: string]
 
 /**
  * The 32 secret bytes of the token that follows `presentedToken`, under the ring's current key. Store that key's version
- * beside the successor's digest: after a rotation the grace still needs it.
- * @throws RefreshTokenError when the generation is not a count below 2^32; FramingError
+ * with the presented token's row: after a rotation the grace still needs it.
+ * @throws FramingError
  */
 export function successorSecret(ring: KeyRing, ...what: SuccessorInput): Buffer {
   return successorUnder(ring.current, what)
@@ -74,9 +74,6 @@ export function successorSecretWith(ring: KeyRing, version: number, ...what: Suc
   return found === undefined ? null : successorUnder(found, what)
 }
 
-function successorUnder({ key }: RingKey, [presentedToken, sessionId, generation]: SuccessorInput): Buffer {
-  if (!Number.isInteger(generation) || generation < 0 || generation > 0xffff_ffff) {
-    throw new RefreshTokenError('A generation is a count below 2^32.')
-  }
-  return hmacSha256(key, frame('refresh_successor', presentedToken, sessionId, String(generation)))
+function successorUnder({ key }: RingKey, [presentedToken, sessionId]: SuccessorInput): Buffer {
+  return hmacSha256(key, frame('refresh_successor', presentedToken, sessionId))
 }

@@ -58,14 +58,14 @@ export const SETTINGS = {
 
 export type GatewaySettings = Settings<typeof SETTINGS>
 
-/** A new pepper or seal key is read everywhere before one process writes with it. */
+/** A new pepper, seal or refresh key is read everywhere before one process writes with it. */
 export const WRITE_OVERLAP_MS = 15_000
 
 export interface GatewaySecrets extends Connections {
   /** Redis of the front limiter; undefined: each process counts alone */
   readonly redisUrl: string | undefined
   readonly adminKey: string
-  readonly rings: Readonly<Record<'pepper' | 'seal' | 'jwt' | 'csrf', RingContents>>
+  readonly rings: Readonly<Record<'pepper' | 'seal' | 'refresh' | 'jwt' | 'csrf', RingContents>>
 }
 
 export interface GatewayConfig {
@@ -91,6 +91,7 @@ export function readConfig(env: Environment, now: Date): GatewayConfig {
           pepper: secrets.ring('pepper', 'symmetric', { overlapMs: WRITE_OVERLAP_MS, now }),
           seal: secrets.ring('seal', 'symmetric', { overlapMs: WRITE_OVERLAP_MS, now }),
           csrf: secrets.ring('csrf', 'symmetric', { overlapMs: WRITE_OVERLAP_MS, now }),
+          refresh: secrets.ring('refresh', 'symmetric', { overlapMs: WRITE_OVERLAP_MS, now }),
           jwt: secrets.ring('jwt', 'ec', { overlapMs: settings.ringOverlap, now }),
         },
       },

@@ -36,6 +36,8 @@ export interface GatewayContext extends Ambient {
   readonly browserTenants: BrowserTenants
   readonly pepper: KeyRing
   readonly sealing: KeyRing
+  /** derives the successors of refresh tokens */
+  readonly successors: KeyRing
   readonly jwt: KeyRing
   readonly csrf: KeyRing
   /** the mailed origin, without a slash at the end */
@@ -133,6 +135,7 @@ function openRings({ settings, secrets }: GatewayConfig, { clock, logger }: Ambi
   return {
     pepper: open('pepper', WRITE_OVERLAP_MS),
     sealing: open('seal', WRITE_OVERLAP_MS),
+    successors: open('refresh', WRITE_OVERLAP_MS),
     jwt: open('jwt', settings.ringOverlap),
     csrf: open('csrf', WRITE_OVERLAP_MS),
   }

@@ -60,7 +60,7 @@ ALTER TABLE sessions
   ADD COLUMN kind text NOT NULL DEFAULT 'api' CHECK (kind IN ('api', 'browser')),
   ADD COLUMN user_agent text CHECK (length(user_agent) <= 512),
   ADD COLUMN address text CHECK (length(address) <= 64);
--- Which key of the `refresh` ring a successor was derived with; the first token of a session was drawn.
+-- With which key of the `refresh` ring this token's successor was derived; null: it has none yet, or one that was drawn.
 ALTER TABLE refresh_tokens ADD COLUMN key_version smallint;
 
 -- A sign-in whose first factors are proven and whose next is not.

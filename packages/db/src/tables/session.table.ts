@@ -27,7 +27,7 @@ export interface RefreshTokenTable {
   digest: Buffer
   created_at: ColumnType<Date, never, never>
   used_at: Date | null
-  /** of the `refresh` ring; null: drawn, not derived */
+  /** of the `refresh` ring: what its successor was derived with; null: it has none, or one that was drawn */
   key_version: number | null
 }
 
