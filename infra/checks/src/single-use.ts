@@ -4,7 +4,8 @@
 import { literal } from './docs/literal.ts'
 import { houseFiles, readText } from './house-files.ts'
 import { report } from './report.ts'
-import { REGISTRY, type SingleUse } from './single-use/registry.ts'
+import type { SingleUse } from './single-use/entry.ts'
+import { REGISTRY } from './single-use/registry.ts'
 import { changesIn } from './single-use/sql-changes.ts'
 
 const HOLDS_SQL = /^services\/[^/]+\/src\/.*\.ts$|^packages\/[^/]+\/src\/.*\.(?:store\.ts|sql)$/

@@ -48,6 +48,24 @@ export const METRICS = {
     help: 'Links and codes presented, by what came of it.',
     labels: ['kind', 'outcome'],
   },
+  sessionsRefreshed: {
+    name: 'postern_session_refreshes_total',
+    type: 'counter',
+    help: 'Refresh tokens presented, by what came of it. An alarm watches refresh_reused.',
+    labels: ['outcome'],
+  },
+  sessionLookups: {
+    name: 'postern_session_lookups_total',
+    type: 'counter',
+    help: 'Sessions looked up for an access check, by where the answer came from: cache, database, or database because the feed was stale.',
+    labels: ['source'],
+  },
+  accessChecks: {
+    name: 'postern_access_checks_total',
+    type: 'counter',
+    help: 'Requests that a proxy asked about, by what it was answered.',
+    labels: ['outcome'],
+  },
   deliveryAttempts: {
     name: 'postern_delivery_attempts_total',
     type: 'counter',

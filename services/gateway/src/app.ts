@@ -21,6 +21,10 @@ import { renewRecoveryCodesRoute } from './factor/renew-recovery-codes.route.ts'
 import { linkPageRoute } from './link-page/link-page.route.ts'
 import { resolveLinkRoute } from './link-page/resolve-link.route.ts'
 import { jwksRoute } from './session/jwks.route.ts'
+import { listSessionsRoute } from './session/list-sessions.route.ts'
+import { refreshSessionRoute } from './session/refresh/refresh-session.route.ts'
+import { revokeSessionRoute } from './session/revoke-session.route.ts'
+import { revokeUserSessionsRoute } from './session/revoke-user-sessions.route.ts'
 import { createApiKeyRoute } from './tenant/create-api-key.route.ts'
 import { createTenantRoute } from './tenant/create-tenant.route.ts'
 import { listApiKeysRoute } from './tenant/list-api-keys.route.ts'
@@ -39,6 +43,10 @@ const ROUTES = [
   disableTotpRoute,
   renewRecoveryCodesRoute,
   jwksRoute,
+  refreshSessionRoute,
+  listSessionsRoute,
+  revokeSessionRoute,
+  revokeUserSessionsRoute,
   createTenantRoute,
   readTenantRoute,
   patchTenantRoute,

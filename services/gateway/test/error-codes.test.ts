@@ -4,6 +4,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { ERROR_CODES, type ErrorCode } from '@postern/contracts/error-codes'
 import t from 'tap'
+import { age, refresh, signIn } from './session/signed-in.ts'
 import { type Answer, bearer, freshEmail, newTenant, openGateway, openHouse, operator } from './setup.ts'
 
 const house = await openHouse(t)
@@ -32,6 +33,17 @@ const CASES: Partial<Record<ErrorCode, () => Promise<Answer>>> = {
     const { token } = await tenant.issue({ email })
     await tenant.issue({ email })
     return verify(token)
+  },
+  SESSION_REVOKED: async () => {
+    const { sessionId, refreshToken } = await signIn(tenant)
+    await tenant.call('DELETE', `/v1/sessions/${sessionId}`)
+    return refresh(tenant, refreshToken)
+  },
+  REFRESH_REUSED: async () => {
+    const { sessionId, refreshToken } = await signIn(tenant)
+    await refresh(tenant, refreshToken)
+    await age(gateway, sessionId, 11)
+    return refresh(tenant, refreshToken)
   },
   FORBIDDEN: async () => (await newTenant(gateway, ['audit:read'])).call('POST', '/v1/magic-links', {}),
   ACCOUNT_DISABLED: async () => {

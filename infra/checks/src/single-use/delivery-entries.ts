@@ -1,0 +1,89 @@
+// What may happen once on the way of a delivery and of an event, and at their removal.
+
+import type { SingleUse } from './entry.ts'
+
+const NOTIFIER = 'services/notifier'
+const RELAY = 'packages/db/src/migrations/0005-relay.sql'
+
+export const DELIVERIES: readonly SingleUse[] = [
+  {
+    name: 'claim of a delivery',
+    holds: 'one worker holds it, and three claims that came to nothing are the last',
+    columns: ['deliveries.fence', 'deliveries.poisoned'],
+    statement: { file: `${NOTIFIER}/src/delivery/claim.store.ts`, function: 'claimDelivery' },
+    race: {
+      file: `${NOTIFIER}/test/delivery/claim.store.test.ts`,
+      title: 'of a hundred claims of one delivery exactly one is granted',
+    },
+  },
+  {
+    name: 'attempt of a delivery',
+    holds: 'two attempts that perhaps were sent are the last',
+    columns: [],
+    statement: { file: `${NOTIFIER}/src/delivery/attempt.store.ts`, function: 'startAttempt' },
+    race: {
+      file: `${NOTIFIER}/test/delivery/deliver-message.test.ts`,
+      title: 'a hundred workers racing on one delivery make one vendor call',
+    },
+  },
+  {
+    name: 'hand-over to the queue',
+    holds: 'a due delivery gets one job',
+    columns: ['deliveries.drive'],
+    statement: { file: RELAY, function: 'claim_due' },
+    race: {
+      file: 'packages/db/test/relay.store.test.ts',
+      title: 'a hundred relays at once never hand out a delivery twice',
+    },
+  },
+  {
+    name: 'second hand-over',
+    holds: 'what the queue lost gets one new job',
+    columns: ['deliveries.drive'],
+    statement: { file: RELAY, function: 'redrive' },
+    race: {
+      file: 'packages/db/test/relay.store.test.ts',
+      title: 'twenty who redrive the same delivery at once drive it once',
+    },
+  },
+  {
+    name: 'end of a delivery’s time',
+    holds: 'a delivery ends once, and who held it is fenced',
+    columns: ['deliveries.fence'],
+    statement: { file: RELAY, function: 'expire_due' },
+    race: {
+      file: 'packages/db/test/relay.store.test.ts',
+      title: 'twenty who end what ran out of time end each once',
+    },
+  },
+  {
+    name: 'naming of an event',
+    holds: 'an event is in one batch',
+    columns: [],
+    statement: { file: RELAY, function: 'claim_events' },
+    race: {
+      file: 'packages/db/test/record-events.test.ts',
+      title: 'a hundred who ask at once are never named the same event',
+    },
+  },
+  {
+    name: 'recording of an event',
+    holds: 'an event is in the trail once',
+    columns: [],
+    statement: { file: RELAY, function: 'record_events' },
+    race: {
+      file: 'packages/db/test/record-events.test.ts',
+      title: 'twenty who record the same events at once, in any order, record each exactly once',
+    },
+  },
+  {
+    name: 'daily removal of what has ended',
+    holds: 'a row is removed and told once',
+    columns: [],
+    statement: { file: 'packages/db/src/migrations/0014-retention.sql', function: 'purge_ended' },
+    race: {
+      file: 'packages/db/test/retention.store.test.ts',
+      title: 'twenty who purge at once remove and tell each row once',
+    },
+  },
+]
