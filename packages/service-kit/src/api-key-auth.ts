@@ -19,7 +19,7 @@ export function createApiKeyAuth(options: ApiKeyAuthOptions) {
   const keys = createKnownKeys(options)
 
   /** @throws AppError UNAUTHENTICATED or FORBIDDEN; what the database throws becomes 503. */
-  async function authenticate(request: FastifyRequest, scope: Scope): Promise<ApiKeyCaller> {
+  async function authenticate(request: FastifyRequest, ...scopes: Scope[]): Promise<ApiKeyCaller> {
     const presented = parseApiKey(bearerOf(request))
     if (presented === null) throw refused('not an API key')
     const key = await keys.find(presented.prefix)
@@ -29,12 +29,14 @@ export function createApiKeyAuth(options: ApiKeyAuthOptions) {
     if (key.expiresAt <= clock.now().getTime()) throw refused('expired key')
     if (!key.row.tenantIsActive) throw refused('disabled tenant')
     request.caller = key.caller
-    if (!key.caller.scopes.includes(scope)) throw new AppError('FORBIDDEN', { reason: `lacks ${scope}` })
+    if (!scopes.some((scope) => key.caller.scopes.includes(scope)))
+      throw new AppError('FORBIDDEN', { reason: `lacks ${scopes.join(' and ')}` })
     return key.caller
   }
 
-  function requireScope(scope: Scope) {
-    const onRequest = async (request: FastifyRequest) => void (await authenticate(request, scope))
+  /** Asks for one scope. A route that also takes another kind of proof names the scopes that do with it. */
+  function requireScope(scope: Scope, ...others: Scope[]) {
+    const onRequest = async (request: FastifyRequest) => void (await authenticate(request, scope, ...others))
     return { onRequest, config: { scope } }
   }
 

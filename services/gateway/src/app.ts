@@ -18,6 +18,7 @@ import { disableTotpRoute } from './factor/disable-totp.route.ts'
 import { enableTotpRoute } from './factor/enable-totp.route.ts'
 import { enrolTotpRoute } from './factor/enrol-totp.route.ts'
 import { renewRecoveryCodesRoute } from './factor/renew-recovery-codes.route.ts'
+import { verifyMfaRoute } from './factor/verify-mfa.route.ts'
 import { linkPageRoute } from './link-page/link-page.route.ts'
 import { resolveLinkRoute } from './link-page/resolve-link.route.ts'
 import { jwksRoute } from './session/jwks.route.ts'
@@ -42,6 +43,7 @@ const ROUTES = [
   enableTotpRoute,
   disableTotpRoute,
   renewRecoveryCodesRoute,
+  verifyMfaRoute,
   jwksRoute,
   refreshSessionRoute,
   listSessionsRoute,

@@ -119,6 +119,26 @@ export const REGISTRY: readonly SingleUse[] = [
     },
   },
   {
+    name: 'sign-in that waits for a factor',
+    holds: 'one mfa_token opens one session, with one factor spent for it',
+    columns: ['pending_sign_ins.consumed_at'],
+    statement: { file: `${GATEWAY}/src/factor/pending-sign-in.store.ts`, function: 'completeSignIn' },
+    race: {
+      file: `${GATEWAY}/test/factor/factor.race.test.ts`,
+      title: 'of 100 completions of one sign-in at once over two processes one opens a session',
+    },
+  },
+  {
+    name: 'wrong answers to a sign-in',
+    holds: 'six are looked at, however many come at once',
+    columns: ['pending_sign_ins.failures'],
+    statement: { file: `${GATEWAY}/src/factor/pending-sign-in.store.ts`, function: 'completeSignIn' },
+    race: {
+      file: `${GATEWAY}/test/factor/factor.race.test.ts`,
+      title: 'of 100 wrong answers to one sign-in at once six are looked at',
+    },
+  },
+  {
     name: 'wrong second factors of a user',
     holds: 'ten in a row are looked at before the user waits, however many come at once',
     columns: ['factor_guards.failures'],

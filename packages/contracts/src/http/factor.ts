@@ -2,6 +2,7 @@
 
 import { type Static, Type } from 'typebox'
 import { Nullable } from './fields.ts'
+import { SignInResult } from './sign-in-result.ts'
 
 const Code = Type.String({ pattern: '^[0-9]{6}$', description: 'six digits of the authenticator app' })
 const RecoveryCode = Type.String({
@@ -23,10 +24,19 @@ export const EnrolledTotp = Type.Object({
 })
 export type EnrolledTotp = Static<typeof EnrolledTotp>
 
-export const EnableTotpBody = Type.Object({ code: Code }, { additionalProperties: false })
+export const EnableTotpBody = Type.Object(
+  { code: Code, mfa_token: Type.Optional(MfaToken) },
+  { additionalProperties: false },
+)
 
 export const RecoveryCodes = Type.Object({ recovery_codes: Nullable(Type.Array(Type.String())) })
 export type RecoveryCodes = Static<typeof RecoveryCodes>
+
+export const EnabledTotp = Type.Object({
+  ...RecoveryCodes.properties,
+  sign_in: Nullable(SignInResult),
+})
+export type EnabledTotp = Static<typeof EnabledTotp>
 
 export const DisableTotpBody = Type.Union([
   Type.Object({ code: Code }, { additionalProperties: false }),
@@ -35,3 +45,8 @@ export const DisableTotpBody = Type.Union([
 
 export const RenewRecoveryCodesBody = Type.Object({ code: Code }, { additionalProperties: false })
 export const DisabledTotp = Type.Object({ disabled: Type.Literal(true) })
+
+export const VerifyMfaBody = Type.Union([
+  Type.Object({ mfa_token: MfaToken, code: Code }, { additionalProperties: false }),
+  Type.Object({ mfa_token: MfaToken, recovery_code: RecoveryCode }, { additionalProperties: false }),
+])

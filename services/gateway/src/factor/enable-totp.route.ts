@@ -1,31 +1,37 @@
 // POST /v1/users/{id}/totp/enable
 
 import { envelope as enveloped } from '@postern/contracts/envelope'
-import { EnableTotpBody, RecoveryCodes } from '@postern/contracts/http/factor'
+import { EnabledTotp, EnableTotpBody } from '@postern/contracts/http/factor'
 import { IdParams } from '@postern/contracts/http/fields'
-import { tenantScope } from '@postern/service-kit/caller'
+import { apiKeyCaller, tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import type { GatewayContext } from '../context.ts'
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts'
+import { clientOf } from '../http/client-of.ts'
+import { checkEnrolmentAccess, enrolmentAccess } from '../http/enrolment-access.ts'
 import { enableWaiting } from './enable-totp.ts'
 
 const schema = {
   tags: ['Second factor'],
-  summary: 'Enable TOTP with its first code: the recovery codes',
+  summary:
+    'Enable TOTP with its first code: the recovery codes, and the session where a sign-in waits for it',
   params: IdParams,
   headers: IdempotencyHeaders,
   body: EnableTotpBody,
-  response: { 200: enveloped(RecoveryCodes) },
+  response: { 200: enveloped(EnabledTotp) },
 }
 
 export function enableTotpRoute(app: HttpApp, context: GatewayContext): void {
-  const access = context.auth.requireScope('users:write')
+  const access = enrolmentAccess(context.auth)
   app.post('/v1/users/:id/totp/enable', { ...access, schema }, async (request, reply) => {
-    const scope = tenantScope(request)
-    const user = { tenantId: scope.tenantId, userId: request.params.id }
+    const { code, mfa_token: mfaToken } = request.body
+    checkEnrolmentAccess(request, mfaToken)
+    const { tenant } = apiKeyCaller(request)
+    const input = { userId: request.params.id, code, mfaToken, client: clientOf(request, 'api') }
     try {
-      const { envelope } = await answerOnce<RecoveryCodes>(context, scope, { request, reply }, (run) =>
-        enableWaiting(context, run, user, request.body.code),
+      const exchange = { request, reply }
+      const { envelope } = await answerOnce<EnabledTotp>(context, tenantScope(request), exchange, (run) =>
+        enableWaiting(context, run, tenant, input),
       )
       return envelope
     } finally {

@@ -7,6 +7,7 @@ import { apiKeyCaller, tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import type { GatewayContext } from '../context.ts'
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts'
+import { checkEnrolmentAccess, enrolmentAccess } from '../http/enrolment-access.ts'
 import { enrolTotp } from './enrol-totp.ts'
 
 const schema = {
@@ -19,17 +20,20 @@ const schema = {
 }
 
 export function enrolTotpRoute(app: HttpApp, context: GatewayContext): void {
-  const access = context.auth.requireScope('users:write')
+  const access = enrolmentAccess(context.auth)
   // Nothing has to be said to set up a first one.
   const preValidation = async (request: { body: unknown }) => {
     request.body ??= {}
   }
   app.post('/v1/users/:id/totp', { ...access, preValidation, schema }, async (request, reply) => {
+    const { code, mfa_token: mfaToken } = request.body
+    checkEnrolmentAccess(request, mfaToken)
     const { tenant } = apiKeyCaller(request)
     const input = {
       user: { tenantId: tenant.id, userId: request.params.id },
       issuer: tenant.name,
-      code: request.body.code,
+      code,
+      mfaToken,
     }
     const { envelope } = await answerOnce<EnrolledTotp>(
       context,

@@ -3,20 +3,17 @@
 import type { EnrolledTotp } from '@postern/contracts/http/factor'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { AppError } from '@postern/service-kit/app-error'
-import type { Random } from '@postern/service-kit/random'
 import type { KeyRing } from '@postern/token/key-ring'
 import { seal } from '@postern/token/seal'
 import { base32, TOTP_SECRET_BYTES, totpUrl } from '@postern/token/totp'
 import type { Effect } from '../idempotency/run-once.ts'
-import { type GuardAnswer, refusalOf, type UserOf } from './factor.ts'
+import { type FactorDeps, type GuardAnswer, refusalOf, type UserOf } from './factor.ts'
 import { matchSealed, readFactors, sealedPlace } from './match-totp.ts'
 import { qrSvg } from './qr-code.ts'
+import { readPendingOf } from './read-pending.ts'
 import { type FactorUser, insertTotp, type NewTotp, replaceTotp } from './totp-factor.store.ts'
 
-export interface EnrolDeps {
-  sealing: KeyRing
-  random: Random
-}
+export type EnrolDeps = FactorDeps
 
 export interface EnrolInput {
   user: UserOf
@@ -24,19 +21,23 @@ export interface EnrolInput {
   issuer: string
   /** of the active TOTP that is to be replaced */
   code: string | undefined
+  /** the sign-in that waits for this enrolment */
+  mfaToken: string | undefined
 }
 
 /**
  * Refused with INVALID_CODE or IDENTIFIER_LOCKED.
- * @throws AppError NOT_FOUND, CONFLICT (an active TOTP, and no code of it)
+ * @throws AppError NOT_FOUND, CONFLICT (an active TOTP, and no code of it); with a sign-in's token also INVALID_TOKEN, and
+ * FACTOR_NOT_ALLOWED where that sign-in does not wait for a first TOTP
  */
 export async function enrolTotp(
   deps: EnrolDeps,
   run: TenantRun,
   input: EnrolInput,
 ): Promise<Effect<EnrolledTotp>> {
-  const { user, issuer, code } = input
+  const { user, issuer, code, mfaToken } = input
   const held = await readFactors(run, user)
+  if (mfaToken !== undefined) await checkSignIn(deps.pepper, run, user, mfaToken)
   const secret = deps.random.bytes(TOTP_SECRET_BYTES)
   const id = deps.random.uuid()
   const sealed = seal(deps.sealing, secret, sealedPlace(user.tenantId, id), deps.random.bytes(12))
@@ -50,6 +51,13 @@ export async function enrolTotp(
     repeat: { secret: null, otpauth_url: null, qr_svg: null },
     status: 201,
   }
+}
+
+/** Who has not proven what comes before TOTP must not choose it; who has one proves it, whatever token is there. */
+async function checkSignIn(pepper: KeyRing, run: TenantRun, user: UserOf, mfaToken: string): Promise<void> {
+  const { next, active } = await readPendingOf(pepper, run, user, mfaToken)
+  if (next !== 'totp' || active !== null)
+    throw new AppError('FACTOR_NOT_ALLOWED', { reason: 'the sign-in does not wait for a first TOTP' })
 }
 
 async function store(

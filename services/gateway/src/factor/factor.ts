@@ -46,11 +46,13 @@ export function refusalOf(answer: Exclude<GuardAnswer, { kind: 'right' }>): AppE
     })
   }
   if (answer.kind === 'moot') return new AppError('CONFLICT', { reason: 'the factor changed meanwhile' })
-  return wrongAnswer((WAIT_AFTER - (answer.failures % WAIT_AFTER)) % WAIT_AFTER)
+  return wrongAnswer(remainingBeforeWait(answer.failures))
 }
 
-/** @param remaining how many more may be wrong before the user waits */
-const wrongAnswer = (remaining: number) =>
+/** How many more may be wrong before the user waits, after so many in a row. */
+export const remainingBeforeWait = (failures: number) => (WAIT_AFTER - (failures % WAIT_AFTER)) % WAIT_AFTER
+
+export const wrongAnswer = (remaining: number) =>
   new AppError('INVALID_CODE', {
     reason: 'the second factor is wrong or was used',
     details: [{ remaining_attempts: remaining }],

@@ -5,7 +5,7 @@ import type { TenantRun } from '@postern/db/with-tenant'
 import type { VersionedDigest } from '@postern/token/digest'
 import { type RawBuilder, sql } from 'kysely'
 import type { GuardAnswer, SealedSecret, UserOf } from './factor.ts'
-import { decide, factorLock, type Spending } from './factor-guard.store.ts'
+import { decide, type Effect, factorLock, type Spending } from './factor-guard.store.ts'
 import { type NewRecoveryCodes, recoveryCodesWritten, spendRecoveryCode } from './recovery-code.store.ts'
 
 export interface HeldSecrets {
@@ -71,6 +71,14 @@ const isActive = (user: UserOf, factorId: string) => sql`
   EXISTS (SELECT FROM totp_factors WHERE ${theirs(user)} AND id = ${factorId}::uuid AND enabled_at IS NOT NULL)`
 const isWaiting = (user: UserOf, factorId: string) => sql`
   EXISTS (SELECT FROM totp_factors WHERE ${theirs(user)} AND id = ${factorId}::uuid AND enabled_at IS NULL)`
+
+/** Where there is nothing to compare with: the answer is not looked at, and not counted. */
+export const spendNothing = (user: UserOf): Spending => ({
+  user,
+  given: sql`false`,
+  spend: sql`SELECT NULL::uuid AS user_id WHERE false`,
+  isLong: false,
+})
 
 /** Spends a step of the user's active TOTP. */
 export function spendStep(user: UserOf, { factorId, step }: Step): Spending {
@@ -142,20 +150,23 @@ export function spendEnabling(user: UserOf, { factorId, step }: Step): Spending 
     isLong: false,
   }
 }
-export const ENABLED = sql`
+
+export interface EnabledParts {
+  spending: Spending
+  effect: Effect
+}
+
+/** What makes the waiting TOTP count, and writes the user's recovery codes. */
+export function enabledParts(user: UserOf, step: Step, codes: NewRecoveryCodes): EnabledParts {
+  const { does, tells } = recoveryCodesWritten(user, codes)
+  const enabled = sql`
   SELECT 'factor.enabled', 'user:' || user_id, 'success', NULL::text,
          jsonb_build_object('method', 'totp', 'replaced', EXISTS (SELECT FROM replaced)) FROM spent`
-
-/** Makes the waiting TOTP count, and writes the user's recovery codes. */
-export function enableTotp(
-  run: TenantRun,
-  user: UserOf,
-  step: Step,
-  codes: NewRecoveryCodes,
-): Promise<GuardAnswer> {
-  const { does, tells } = recoveryCodesWritten(user, codes)
-  return decide(run, spendEnabling(user, step), { does, tells: sql`${ENABLED} UNION ALL ${tells}` })
+  return { spending: spendEnabling(user, step), effect: { does, tells: sql`${enabled} UNION ALL ${tells}` } }
 }
+
+export const enableTotp = (run: TenantRun, { spending, effect }: EnabledParts): Promise<GuardAnswer> =>
+  decide(run, spending, effect)
 
 /** Replaces the user's recovery codes, against a step of the active TOTP. */
 export function replaceRecoveryCodes(

@@ -1,7 +1,7 @@
 // A user with an authenticator app: what the tests of second factors type.
 
 import { hotp, totpStep } from '@postern/token/totp'
-import type { Gateway, Tenant } from '../setup.ts'
+import { freshEmail, type Gateway, type Tenant } from '../setup.ts'
 
 export const SCOPES = ['challenges:write', 'challenges:verify', 'users:write']
 
@@ -24,14 +24,18 @@ export function wrongCodeOf(secret: string): string {
   )
 }
 
-export async function newUser(tenant: Tenant): Promise<string> {
-  const { token } = await tenant.issue()
-  const { body } = await tenant.call('POST', '/v1/magic-links/verify', { token })
-  return body.data.user.id
+export const newUser = async (tenant: Tenant, email = freshEmail()): Promise<string> =>
+  (await proveLink(tenant, email)).user.id
+
+/** The sign-in result of a user's link: with `mfa`, where a factor is missing. */
+export async function proveLink(tenant: Tenant, email: string) {
+  const { token } = await tenant.issue({ email })
+  return (await tenant.call('POST', '/v1/magic-links/verify', { token })).body.data
 }
 
 export interface FactorUser {
   id: string
+  email: string
   secret: string
   recoveryCodes: string[]
   /** As if no step had been accepted yet: a test need not wait for the next one. */
@@ -40,12 +44,13 @@ export interface FactorUser {
 
 /** A user whose TOTP is enabled. */
 export async function newFactorUser(gateway: Gateway, tenant: Tenant): Promise<FactorUser> {
-  const id = await newUser(tenant)
+  const email = freshEmail()
+  const id = await newUser(tenant, email)
   const { body: enrolled } = await tenant.call('POST', `/v1/users/${id}/totp`, {})
   const { secret } = enrolled.data
   const { body } = await tenant.call('POST', `/v1/users/${id}/totp/enable`, { code: codeOf(secret) })
   const rewind = () =>
     gateway.house.admin.query('UPDATE totp_factors SET last_step = 0 WHERE user_id = $1', [id])
   await rewind()
-  return { id, secret, recoveryCodes: body.data.recovery_codes, rewind }
+  return { id, email, secret, recoveryCodes: body.data.recovery_codes, rewind }
 }

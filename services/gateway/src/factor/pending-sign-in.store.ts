@@ -1,0 +1,159 @@
+// Finishing a sign-in is one statement: it spends the factor that was waited for, ends the wait, and opens the session or
+// waits for the factor after that. Of several who answer at once one goes on.
+
+import type { FactorMethod, Purpose } from '@postern/contracts/challenge'
+import { inputRows } from '@postern/db/input-rows'
+import type { TenantRun } from '@postern/db/with-tenant'
+import { sql } from 'kysely'
+import {
+  SIGN_IN_INPUT,
+  type SignInRow,
+  signedIn,
+  signInColumns,
+  signInEvents,
+  signInJoins,
+  signInParts,
+} from '../session/sign-in.store.ts'
+import type { NewSignIn, SignedIn } from '../session/sign-in.ts'
+import type { ProvenUser } from '../user/proven-user.ts'
+import type { GuardAnswer } from './factor.ts'
+import {
+  calmed,
+  type Effect,
+  factorLock,
+  type GuardRow,
+  guardAnswer,
+  guardColumns,
+  guardEvents,
+  guarded,
+  type Spending,
+} from './factor-guard.store.ts'
+import { type Answered, type PendingRefusal, WRONG_ANSWERS } from './pending-sign-in.ts'
+import {
+  type HeldSecrets,
+  heldSecrets,
+  type SecretRow,
+  secretColumns,
+  secretsJoined,
+} from './totp-factor.store.ts'
+
+/** A genuine token's sign-in. */
+export interface PendingKey {
+  tenantId: string
+  pendingId: string
+  digest: Buffer
+}
+
+export interface WaitingSignIn extends HeldSecrets {
+  userId: string
+  /** the factor that is waited for; null: it went on, ended, or nothing is missing any more */
+  next: FactorMethod | null
+}
+
+const theirs = ({ tenantId, pendingId, digest }: PendingKey) =>
+  sql`tenant_id = ${tenantId}::uuid AND id = ${pendingId}::uuid AND digest = ${digest}::bytea`
+const LIVE = sql`expires_at > now() AND failures <= ${sql.lit(WRONG_ANSWERS)}`
+
+/** Undefined when there is no such sign-in. */
+export async function findPending(run: TenantRun, key: PendingKey): Promise<WaitingSignIn | undefined> {
+  const rows = await run(sql<SecretRow & { user_id: string; next: FactorMethod | null }>`
+    SELECT account.user_id, account.next, ${secretColumns}
+      FROM (SELECT tenant_id, user_id,
+                   CASE WHEN consumed_at IS NULL AND ${LIVE} THEN (remaining_factors(tenant_id, user_id, amr))[1] END AS next
+              FROM pending_sign_ins WHERE ${theirs(key)}) account ${secretsJoined}`)
+  const [first] = rows
+  return first && { userId: first.user_id, next: first.next, ...heldSecrets(first.now, rows) }
+}
+
+export interface Completion {
+  key: PendingKey
+  answered: Answered
+  spending: Spending
+  /** what the answer does besides */
+  effect?: Effect
+  signIn: NewSignIn
+}
+
+export type Completed =
+  | { kind: 'entered'; user: ProvenUser; created: boolean; purpose: Purpose; signedIn: SignedIn }
+  | { kind: 'refused'; reason: PendingRefusal }
+  | { kind: 'wrong'; answer: Exclude<GuardAnswer, { kind: 'right' }>; failures: number }
+
+interface Row extends GuardRow, SignInRow, ProvenUser {
+  reason: PendingRefusal | null
+  missed: number | null
+  purpose: Purpose
+  user_created: boolean
+}
+
+export async function completeSignIn(run: TenantRun, completion: Completion): Promise<Completed> {
+  const [row] = await run(statement(completion), factorLock(completion.spending.user))
+  if (row === undefined) throw new Error('a sign-in was asked for and none was told')
+  if (row.reason) return { kind: 'refused', reason: row.reason }
+  const answer = guardAnswer(row)
+  if (answer.kind !== 'right') return { kind: 'wrong', answer, failures: row.missed ?? 0 }
+  const { id, email, email_verified_at, phone, phone_verified_at, is_active, created_at } = row
+  const user = { id, email, email_verified_at, phone, phone_verified_at, is_active, created_at }
+  return { kind: 'entered', user, created: row.user_created, purpose: row.purpose, signedIn: signedIn(row) }
+}
+
+function statement(completion: Completion) {
+  const { key, answered, spending, effect, signIn } = completion
+  const given = sql`EXISTS (SELECT FROM pending WHERE reason IS NULL) AND ${spending.given}`
+  return sql<Row>`
+  WITH ask AS MATERIALIZED (${inputRows([{ signIn }], SIGN_IN_INPUT)}), ${pendingPart(key, answered)},
+    ${guarded({ ...spending, given })}, ${calmed(spending)}, ${effect ? sql`${effect.does},` : sql``}
+    ${consumed(key, answered)}, ${signInParts(key.tenantId)}, ${refused}, ${told(key, answered, effect)}
+  SELECT ${guardColumns}, refused.reason, (SELECT failures FROM missed) AS missed, entered.purpose, entered.user_created,
+         u.id, u.email, u.email_verified_at, u.phone, u.phone_verified_at, u.is_active, u.created_at, ${signInColumns}
+    FROM ask LEFT JOIN refused ON true LEFT JOIN entered ON true
+    LEFT JOIN users u ON u.tenant_id = ${key.tenantId}::uuid AND u.id = entered.user_id ${signInJoins}`
+}
+
+const pendingPart = (key: PendingKey, { standsFor }: Answered) => sql`
+  pending AS MATERIALIZED (
+    SELECT user_id, CASE WHEN consumed_at IS NOT NULL THEN 'used'
+                         WHEN failures > ${sql.lit(WRONG_ANSWERS)} THEN 'exhausted'
+                         WHEN expires_at <= now() THEN 'expired'
+                         WHEN (remaining_factors(tenant_id, user_id, amr))[1] IS DISTINCT FROM ${standsFor}::text
+                           THEN 'other_factor' END AS reason
+      FROM pending_sign_ins WHERE ${theirs(key)}
+  )`
+
+const consumed = (key: PendingKey, { method }: Answered) => sql`
+  entered AS (
+    UPDATE pending_sign_ins SET consumed_at = now()
+     WHERE ${theirs(key)} AND consumed_at IS NULL AND ${LIVE} AND EXISTS (SELECT FROM spent)
+    RETURNING user_id, purpose, challenge_id, user_created, amr || ${method}::text AS amr
+  ), missed AS (
+    UPDATE pending_sign_ins SET failures = failures + 1 WHERE ${theirs(key)} AND EXISTS (SELECT FROM failed)
+    RETURNING failures
+  ), entering AS (
+    SELECT 1 AS n, e.user_id, e.purpose, e.challenge_id, e.user_created, e.amr, u.email_verified_at IS NOT NULL AS has_email,
+           u.phone_verified_at IS NOT NULL AS has_phone, e.user_id AS factors_of
+      FROM entered e JOIN users u ON u.tenant_id = ${key.tenantId}::uuid AND u.id = e.user_id WHERE u.is_active
+  )`
+
+const refused = sql`
+  refused AS (
+    SELECT user_id, reason FROM pending WHERE reason IS NOT NULL
+    UNION ALL
+    SELECT user_id, 'account_disabled' FROM entered WHERE NOT EXISTS (SELECT FROM entering)
+  )`
+
+const told = ({ tenantId, pendingId }: PendingKey, { method }: Answered, effect: Effect | undefined) => sql`
+  told AS (
+    INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, data)
+    SELECT ${tenantId}::uuid, kind, subject, outcome, reason, data FROM (
+      ${guardEvents(pendingId)}
+      UNION ALL
+      SELECT 'mfa.verified', 'user:' || user_id, 'success', NULL,
+             jsonb_build_object('pending_id', ${pendingId}::text, 'method', ${method}::text) FROM entered
+      UNION ALL
+      SELECT 'mfa.refused', 'user:' || user_id, 'refused', reason, jsonb_build_object('pending_id', ${pendingId}::text)
+        FROM refused
+      ${effect ? sql`UNION ALL ${effect.tells}` : sql``}
+      UNION ALL
+      SELECT kind, subject, outcome, reason, data FROM (${signInEvents}) events
+    ) events
+  )`
