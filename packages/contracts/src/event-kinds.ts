@@ -32,6 +32,7 @@ export const EVENT_KINDS = {
   'user.updated': 'The tenant changed the user.',
   'user.disabled': 'The user may not sign in any more; every session ended.',
   'user.enabled': 'The user may sign in again.',
+  'user.erased': 'The user was erased, with all that was held about them outside the trail.',
   'identifier.claimed': 'The owner of an address proved it; what others had set up on it before is gone.',
   'identifier.locked': 'Wrong codes made the identifier wait, or turned codes off for it.',
   'identifier.unlocked': 'Codes work again for the identifier.',

@@ -27,6 +27,7 @@ const ORDINARY: Record<string, string[]> = {
   'remaining_factors(uuid,uuid,text[])': ['postern_gateway'],
   'acr_of(text[])': ['postern_gateway'],
   'keep_browser_hosts()': [],
+  'refuse_disabled_user()': [],
 }
 
 interface Routine {

@@ -32,6 +32,12 @@ import { listApiKeysRoute } from './tenant/list-api-keys.route.ts'
 import { patchTenantRoute } from './tenant/patch-tenant.route.ts'
 import { readTenantRoute } from './tenant/read-tenant.route.ts'
 import { revokeApiKeyRoute } from './tenant/revoke-api-key.route.ts'
+import { createUserRoute } from './user/create-user.route.ts'
+import { eraseUserRoute } from './user/erasure/erase-user.route.ts'
+import { exportUserRoute } from './user/erasure/export-user.route.ts'
+import { patchUserRoute } from './user/patch-user.route.ts'
+import { readUserRoute } from './user/read-user.route.ts'
+import { searchUsersRoute } from './user/search-users.route.ts'
 
 const ROUTES = [
   issueMagicLinkRoute,
@@ -49,6 +55,12 @@ const ROUTES = [
   listSessionsRoute,
   revokeSessionRoute,
   revokeUserSessionsRoute,
+  createUserRoute,
+  searchUsersRoute,
+  readUserRoute,
+  patchUserRoute,
+  eraseUserRoute,
+  exportUserRoute,
   createTenantRoute,
   readTenantRoute,
   patchTenantRoute,

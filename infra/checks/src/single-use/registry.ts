@@ -69,6 +69,17 @@ export const REGISTRY: readonly SingleUse[] = [
     },
   },
   {
+    name: 'end of a disabled user’s sessions',
+    holds: 'disabling ends each session once, and no session opens beside it',
+    columns: ['sessions.revoked_at'],
+    statement: { file: `${GATEWAY}/src/user/change-user.store.ts`, function: 'changeUser' },
+    race: {
+      file: `${GATEWAY}/test/user/disable-user.race.test.ts`,
+      title:
+        'a user disabled while a hundred links are proven has no live session, and each that opened is told ended',
+    },
+  },
+  {
     name: 'end of a tenant’s sessions',
     holds: 'disabling ends each session once, and told once',
     columns: ['sessions.revoked_at'],

@@ -12,7 +12,7 @@ CREATE TABLE outbox (
     'delivery.unknown', 'delivery.expired', 'delivery.cancelled', 'delivery.suppressed',
     'delivery.dead_letter', 'limit.hit', 'retention.purged', 'session.opened', 'user.created',
     'session.refreshed', 'session.refresh_reused', 'session.raised', 'session.revoked', 'user.updated',
-    'user.disabled', 'user.enabled', 'identifier.claimed', 'identifier.locked', 'identifier.unlocked',
+    'user.disabled', 'user.enabled', 'user.erased', 'identifier.claimed', 'identifier.locked', 'identifier.unlocked',
     'factor.enrolled', 'factor.enabled', 'factor.disabled', 'factor.locked', 'recovery_codes.created',
     'mfa.required', 'mfa.verified', 'mfa.refused')),
   occurred_at timestamptz NOT NULL DEFAULT now(),

@@ -63,6 +63,19 @@ ALTER TABLE sessions
 -- With which key of the `refresh` ring this token's successor was derived; null: it has none yet, or one that was drawn.
 ALTER TABLE refresh_tokens ADD COLUMN key_version smallint;
 
+-- A disabled user gets no session on any path. Who disables locks the user's row; a session that was being opened
+-- meanwhile waited for it (its foreign key asks for the row), and its statement is tried again with a new snapshot.
+CREATE FUNCTION refuse_disabled_user() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM public.users WHERE tenant_id = NEW.tenant_id AND id = NEW.user_id AND is_active) THEN
+    RAISE EXCEPTION 'the user is disabled' USING ERRCODE = 'serialization_failure';
+  END IF;
+  RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION refuse_disabled_user() FROM PUBLIC;
+-- After the foreign key's own trigger: triggers fire in the order of their names.
+CREATE TRIGGER sessions_of_enabled_users AFTER INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION refuse_disabled_user();
+
 -- A sign-in whose first factors are proven and whose next is not.
 CREATE TABLE pending_sign_ins (
   tenant_id uuid NOT NULL,
@@ -128,6 +141,8 @@ CALL isolate_by_tenant('totp_factors');
 CALL isolate_by_tenant('recovery_codes');
 CALL isolate_by_tenant('factor_guards');
 
+-- What goes when a user is erased: the user with all that hangs on it, and what was issued to their addresses.
+GRANT DELETE ON users, challenges, identifier_guards TO postern_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON pending_sign_ins, totp_factors, recovery_codes, factor_guards TO postern_gateway;
 
 -- What a sign-in still needs, in order, after the methods it has proven: what the tenant's policy names, and TOTP where

@@ -1,8 +1,8 @@
 // The sign-in result: who proved themselves, and the session that opened or the factor that is still missing.
 
 import type { Purpose } from '@postern/contracts/challenge'
-import type { PendingFactor, SignInResult, User } from '@postern/contracts/http/sign-in-result'
-import type { ProvenUser } from '../user/proven-user.ts'
+import type { PendingFactor, SignInResult } from '@postern/contracts/http/sign-in-result'
+import { type ProvenUser, showUser } from '../user/proven-user.ts'
 import type { SignInSecrets } from './mint-sign-in.ts'
 import { type SignDeps, sessionTokens } from './sign-access.ts'
 import type { SignedIn } from './sign-in.ts'
@@ -30,7 +30,7 @@ export async function tellSignIn(deps: SignDeps, outcome: SignInOutcome): Promis
         })
       : null
   const mfa = signedIn.kind === 'pending' ? pendingFactor(signedIn, secrets.mfaToken) : null
-  return { user: userAnswer(user), created, purpose, session, mfa }
+  return { user: showUser(user), created, purpose, session, mfa }
 }
 
 const pendingFactor = (waits: SignedIn & { kind: 'pending' }, token: string): PendingFactor => ({
@@ -39,14 +39,4 @@ const pendingFactor = (waits: SignedIn & { kind: 'pending' }, token: string): Pe
   token,
   methods: waits.methods,
   expires_at: waits.expiresAt.toISOString(),
-})
-
-const userAnswer = (user: ProvenUser): User => ({
-  id: user.id,
-  email: user.email,
-  email_verified_at: user.email_verified_at?.toISOString() ?? null,
-  phone: user.phone,
-  phone_verified_at: user.phone_verified_at?.toISOString() ?? null,
-  is_active: user.is_active,
-  created_at: user.created_at.toISOString(),
 })

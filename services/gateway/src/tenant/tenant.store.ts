@@ -81,7 +81,8 @@ export async function changeTenant(
       INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, data)
       SELECT id, 'tenant.updated', 'tenant:' || id, 'success', NULL, ${changedOf(change)}::jsonb FROM updated
       UNION ALL
-      SELECT ${id}::uuid, 'session.revoked', 'session:' || id, 'success', 'tenant_disabled', '{}' FROM ended
+      SELECT ${id}::uuid, 'session.revoked', 'session:' || id, 'success', 'tenant_disabled',
+             jsonb_build_object('user_id', user_id) FROM ended
     )
     SELECT ${COLUMNS} FROM updated`)
   return row
@@ -114,7 +115,7 @@ const ended = (id: string, change: TenantChange) => sql`
      WHERE tenant_id = ${id}::uuid AND revoked_at IS NULL AND expires_at > now()
        AND ${change.is_active ?? null}::boolean IS DISTINCT FROM (SELECT is_active FROM tenants WHERE id = ${id}::uuid)
        AND ${change.is_active ?? null}::boolean IS NOT NULL
-    RETURNING id
+    RETURNING id, user_id
   )`
 
 /** The names of what changed, for the trail; the addresses of test destinations stay out of it. */

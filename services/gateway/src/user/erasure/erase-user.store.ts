@@ -1,0 +1,90 @@
+// Erasing a user. What hangs on the user's row (identifiers, sessions with their tokens, factors, sign-ins that wait)
+// goes with it; what was issued to the addresses goes too, and what was not sent is called off.
+
+import type { TenantRun } from '@postern/db/with-tenant'
+import { type RawBuilder, sql } from 'kysely'
+import type { IdentityKey } from '../user.store.ts'
+
+export interface Erasure {
+  tenantId: string
+  userId: string
+  /** of the user, as `lockIdentifiers` found them */
+  identifiers: readonly IdentityKey[]
+}
+
+/**
+ * Locks what a sign-in of the user would spend, then the user's addresses, in the order in which a verification takes
+ * them: one that is under way ends first, a later one waits and finds nothing.
+ */
+export async function lockIdentifiers(
+  run: TenantRun,
+  tenantId: string,
+  userId: string,
+): Promise<IdentityKey[]> {
+  await run(sql`
+    SELECT id FROM pending_sign_ins WHERE tenant_id = ${tenantId}::uuid AND user_id = ${userId}::uuid
+     ORDER BY id FOR UPDATE`)
+  await run(sql`
+    SELECT c.id FROM challenges c JOIN identifiers i
+        ON i.tenant_id = c.tenant_id AND i.kind = c.identifier_kind AND i.identity_key = c.identity_key
+     WHERE c.tenant_id = ${tenantId}::uuid AND i.user_id = ${userId}::uuid ORDER BY c.id FOR UPDATE OF c`)
+  return run(sql<IdentityKey>`
+    SELECT kind, identity_key AS "identityKey" FROM identifiers
+     WHERE tenant_id = ${tenantId}::uuid AND user_id = ${userId}::uuid ORDER BY kind, identity_key FOR UPDATE`)
+}
+
+/** Erases the user, whose rows are locked. False when there is no such user. */
+export async function eraseUser(run: TenantRun, erasure: Erasure): Promise<boolean> {
+  const rows = await run(statement(erasure))
+  return rows.length > 0
+}
+
+const statement = (erasure: Erasure): RawBuilder<{ id: string }> => sql<{ id: string }>`
+  WITH live AS MATERIALIZED (
+    SELECT id FROM sessions WHERE tenant_id = ${erasure.tenantId}::uuid AND user_id = ${erasure.userId}::uuid
+       AND revoked_at IS NULL AND least(idle_expires_at, expires_at) > now()
+  ), erased AS (
+    DELETE FROM users WHERE tenant_id = ${erasure.tenantId}::uuid AND id = ${erasure.userId}::uuid RETURNING id
+  ), known AS (
+    INSERT INTO revocations (tenant_id, kind, subject_id) SELECT ${erasure.tenantId}::uuid, 'user', id FROM erased
+  ), ${issued(erasure)}, ${told(erasure)}
+  SELECT id FROM erased`
+
+const issued = ({ tenantId, identifiers }: Erasure) => sql`
+  named AS (
+    SELECT kind, identity_key FROM unnest(${identifiers.map(({ kind }) => kind)}::text[],
+      ${identifiers.map(({ identityKey }) => identityKey)}::text[]) AS i (kind, identity_key), erased
+  ), gone AS (
+    DELETE FROM challenges c USING named n
+     WHERE c.tenant_id = ${tenantId}::uuid AND c.identifier_kind = n.kind AND c.identity_key = n.identity_key
+    RETURNING c.id, c.delivery_id, c.limit_key,
+              c.consumed_at IS NULL AND c.superseded_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > now() AS was_live
+  ), cancelled AS (
+    -- What a vendor may have taken was not cancelled: nobody can say whether it arrives.
+    UPDATE deliveries d SET payload = NULL, due_at = NULL, updated_at = now(),
+           status = CASE WHEN EXISTS (SELECT FROM attempts a WHERE a.tenant_id = d.tenant_id
+              AND a.delivery_id = d.id AND a.outcome IN ('started', 'unknown')) THEN 'unknown' ELSE 'cancelled' END
+      FROM gone g
+     WHERE d.tenant_id = ${tenantId}::uuid AND d.id = g.delivery_id AND d.status IN ('scheduled', 'pending', 'queued')
+    RETURNING d.id, d.status
+  ), forgotten AS (
+    -- What still limits somebody stays: erasing an account must not give whoever guesses at it fresh tries.
+    DELETE FROM identifier_guards g USING (SELECT DISTINCT limit_key FROM gone) k
+     WHERE g.tenant_id = ${tenantId}::uuid AND g.limit_key = k.limit_key AND g.failures = 0 AND g.disabled_at IS NULL
+       AND g.window_started_at < now() - interval '1 day'
+  )`
+
+const told = ({ tenantId, userId }: Erasure) => sql`
+  told AS (
+    INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, data)
+    SELECT ${tenantId}::uuid, 'user.erased', 'user:' || id, 'success', NULL,
+           jsonb_build_object('sessions', (SELECT count(*) FROM live)) FROM erased
+    UNION ALL
+    SELECT ${tenantId}::uuid, 'session.revoked', 'session:' || live.id, 'success', 'user_erased',
+           jsonb_build_object('user_id', ${userId}::text) FROM live, erased
+    UNION ALL
+    SELECT ${tenantId}::uuid, 'challenge.revoked', 'challenge:' || id, 'success', 'user_erased', '{}' FROM gone WHERE was_live
+    UNION ALL
+    SELECT ${tenantId}::uuid, 'delivery.' || status, 'delivery:' || id,
+           CASE status WHEN 'cancelled' THEN 'success' ELSE 'failed' END, 'user_erased', '{}' FROM cancelled
+  )`

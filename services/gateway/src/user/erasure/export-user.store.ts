@@ -1,0 +1,84 @@
+// All that is held about a user, in one look: nothing of it is of another moment.
+
+import type { ChallengeStatus, DeliveryStatus, FactorMethod, Purpose } from '@postern/contracts/challenge'
+import type { TenantRun } from '@postern/db/with-tenant'
+import { sql } from 'kysely'
+import { USER_COLUMNS, type UserRow } from '../user.store.ts'
+
+/** Instants are as Postgres writes them into JSON. */
+export interface UserHoldings {
+  user: UserRow
+  identifiers: { kind: string; identity_key: string; verified_at: string | null; created_at: string }[]
+  sessions: HeldSession[]
+  challenges: HeldChallenge[]
+  exported_at: Date
+}
+
+interface HeldSession {
+  id: string
+  kind: string
+  user_agent: string | null
+  address: string | null
+  amr: FactorMethod[]
+  acr: string
+  created_at: string
+  last_used_at: string
+  expires_at: string
+  ended_at: string | null
+}
+
+interface HeldChallenge {
+  id: string
+  kind: string
+  purpose: Purpose
+  address: string
+  metadata: Record<string, string>
+  status: ChallengeStatus
+  created_at: string
+  expires_at: string
+  consumed_at: string | null
+  delivery: { id: string; channel: 'email' | 'sms'; status: DeliveryStatus }
+}
+
+type Row = UserRow & Omit<UserHoldings, 'user'>
+
+/** Undefined when there is no such user. */
+export async function findHoldings(
+  run: TenantRun,
+  tenantId: string,
+  userId: string,
+): Promise<UserHoldings | undefined> {
+  const [row] = await run(sql<Row>`
+    SELECT ${USER_COLUMNS}, now() AS exported_at, ${identifiers} AS identifiers, ${sessions} AS sessions,
+           ${challenges} AS challenges
+      FROM users u WHERE u.tenant_id = ${tenantId}::uuid AND u.id = ${userId}::uuid`)
+  if (row === undefined) return undefined
+  const { identifiers: addresses, sessions: opened, challenges: issued, exported_at, ...user } = row
+  return { user, identifiers: addresses, sessions: opened, challenges: issued, exported_at }
+}
+
+const identifiers = sql`(
+  SELECT coalesce(jsonb_agg(jsonb_build_object('kind', i.kind, 'identity_key', i.identity_key,
+           'verified_at', i.verified_at, 'created_at', i.created_at) ORDER BY i.created_at, i.kind), '[]')
+    FROM identifiers i WHERE i.tenant_id = u.tenant_id AND i.user_id = u.id)`
+
+const sessions = sql`(
+  SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'kind', s.kind, 'user_agent', s.user_agent,
+           'address', s.address, 'amr', s.amr, 'acr', s.acr, 'created_at', s.created_at,
+           'last_used_at', s.last_used_at, 'expires_at', least(s.idle_expires_at, s.expires_at),
+           'ended_at', s.revoked_at) ORDER BY s.created_at DESC, s.id), '[]')
+    FROM sessions s WHERE s.tenant_id = u.tenant_id AND s.user_id = u.id)`
+
+const challenges = sql`(
+  SELECT coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'kind', c.kind, 'purpose', c.purpose,
+           'address', c.address, 'metadata', c.metadata, 'created_at', c.created_at, 'expires_at', c.expires_at,
+           'consumed_at', c.consumed_at,
+           'status', CASE WHEN c.consumed_at IS NOT NULL THEN 'consumed' WHEN c.revoked_at IS NOT NULL THEN 'revoked'
+                          WHEN c.superseded_at IS NOT NULL THEN 'superseded' WHEN c.expires_at <= now() THEN 'expired'
+                          ELSE 'pending' END,
+           'delivery', jsonb_build_object('id', d.id, 'channel', d.channel, 'status', d.status))
+           ORDER BY c.created_at DESC, c.id), '[]')
+    FROM identifiers i
+    JOIN challenges c ON c.tenant_id = i.tenant_id AND c.identifier_kind = i.kind AND c.identity_key = i.identity_key
+    JOIN deliveries d ON d.tenant_id = c.tenant_id AND d.id = c.delivery_id
+   WHERE i.tenant_id = u.tenant_id AND i.user_id = u.id)`

@@ -1,0 +1,37 @@
+// Tells all that is held about a user, as they may ask for it.
+
+import type { UserExport } from '@postern/contracts/http/user'
+import type { TenantRun } from '@postern/db/with-tenant'
+import { noSuchUser } from '../read-user.ts'
+import { showUserRecord } from '../user.ts'
+import { findHoldings } from './export-user.store.ts'
+
+/** @throws AppError NOT_FOUND */
+export async function exportUser(run: TenantRun, tenantId: string, id: string): Promise<UserExport> {
+  const held = await findHoldings(run, tenantId, id)
+  if (held === undefined) throw noSuchUser()
+  const instant = (text: string) => new Date(text).toISOString()
+  const perhaps = (text: string | null) => (text === null ? null : instant(text))
+  return {
+    user: showUserRecord(held.user),
+    identifiers: held.identifiers.map((one) => ({
+      ...one,
+      verified_at: perhaps(one.verified_at),
+      created_at: instant(one.created_at),
+    })),
+    sessions: held.sessions.map((one) => ({
+      ...one,
+      created_at: instant(one.created_at),
+      last_used_at: instant(one.last_used_at),
+      expires_at: instant(one.expires_at),
+      ended_at: perhaps(one.ended_at),
+    })),
+    challenges: held.challenges.map((one) => ({
+      ...one,
+      created_at: instant(one.created_at),
+      expires_at: instant(one.expires_at),
+      consumed_at: perhaps(one.consumed_at),
+    })),
+    exported_at: held.exported_at.toISOString(),
+  }
+}

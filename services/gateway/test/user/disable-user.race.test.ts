@@ -1,0 +1,158 @@
+// A disabled user has no session: those that were open ended, and none opens beside the disabling.
+
+import { until } from '@postern/testkit/poll'
+import t from 'tap'
+import { eventsOf, freshEmail, newTenant, openGateway, openHouse, type Tenant } from '../setup.ts'
+
+const house = await openHouse(t)
+const gateway = await openGateway(t, house)
+const tenantWithUsers = () =>
+  newTenant(gateway, ['challenges:write', 'challenges:verify', 'users:read', 'users:write'])
+const PURPOSES = ['sign_in', 'onboarding']
+
+const prove = (tenant: Tenant, token: string) => tenant.call('POST', '/v1/magic-links/verify', { token })
+
+async function signIn(tenant: Tenant, email: string): Promise<{ userId: string; sessionId: string }> {
+  const { data } = (await prove(tenant, (await tenant.issue({ email })).token)).body
+  return { userId: data.user.id, sessionId: data.session.id }
+}
+
+async function sessionsOf(userId: string): Promise<{ id: string; live: boolean }[]> {
+  const { rows } = await house.admin.query(
+    'SELECT id, revoked_at IS NULL AS live FROM sessions WHERE user_id = $1',
+    [userId],
+  )
+  return rows
+}
+
+t.test(
+  'disabling ends every session of the user, and nobody else’s; enabling lets the user in again',
+  async (t) => {
+    const tenant = await tenantWithUsers()
+    const email = freshEmail()
+    const { userId } = await signIn(tenant, email)
+    await signIn(tenant, email)
+    const other = await signIn(tenant, freshEmail())
+    const disabled = await tenant.call('PATCH', `/v1/users/${userId}`, { is_active: false })
+    t.match(disabled.body.data, { id: userId, is_active: false })
+    t.strictSame(
+      (await sessionsOf(userId)).map(({ live }) => live),
+      [false, false],
+    )
+    t.strictSame(
+      (await sessionsOf(other.userId)).map(({ live }) => live),
+      [true],
+    )
+    const { rows } = await house.admin.query('SELECT kind FROM revocations WHERE subject_id = $1', [userId])
+    t.strictSame(rows, [{ kind: 'user' }])
+    const refused = await prove(tenant, (await tenant.issue({ email })).token)
+    t.equal(refused.body.error.code, 'ACCOUNT_DISABLED')
+    await tenant.call('PATCH', `/v1/users/${userId}`, { is_active: true })
+    const { sessionId } = await signIn(tenant, email)
+    t.strictSame(
+      (await sessionsOf(userId)).filter(({ live }) => live).map(({ id }) => id),
+      [sessionId],
+    )
+    const told = (await eventsOf(gateway, tenant.id)).filter(({ subject }) => subject === `user:${userId}`)
+    t.strictSame(
+      told.map(({ kind }) => kind),
+      ['user.created', 'user.disabled', 'user.enabled'],
+    )
+  },
+)
+
+t.test('a hundred who disable a user at once disable it once', async (t) => {
+  const tenant = await tenantWithUsers()
+  const { userId } = await signIn(tenant, freshEmail())
+  const disable = () => tenant.call('PATCH', `/v1/users/${userId}`, { is_active: false })
+  const answers = await Promise.all(Array.from({ length: 100 }, disable))
+  t.ok(answers.every(({ status }) => status === 200))
+  const told = (await eventsOf(gateway, tenant.id)).map(({ kind }) => kind)
+  t.equal(told.filter((kind) => kind === 'user.disabled').length, 1)
+  t.equal(told.filter((kind) => kind === 'session.revoked').length, 1)
+})
+
+t.test(
+  'a user disabled while a hundred links are proven has no live session, and each that opened is told ended',
+  async (t) => {
+    const tenant = await tenantWithUsers()
+    const email = freshEmail()
+    const { userId } = await signIn(tenant, email)
+    // One live link a purpose: of a hundred proofs, two open a session at most, in each round anew.
+    for (let round = 0; round < 5; round++) {
+      await house.admin.query('DELETE FROM identifier_guards WHERE tenant_id = $1', [tenant.id])
+      const links = await Promise.all(PURPOSES.map((purpose) => tenant.issue({ email, purpose })))
+      const proofs = Array.from({ length: 100 }, (_, n) => prove(tenant, links[n % 2]?.token ?? ''))
+      const [disabled, ...proven] = await Promise.all([
+        tenant.call('PATCH', `/v1/users/${userId}`, { is_active: false }),
+        ...proofs,
+      ])
+      t.equal(disabled.status, 200)
+      const codes = new Set(proven.map(({ status, body }) => `${status} ${body.error?.code}`))
+      codes.delete('200 undefined')
+      codes.delete('401 TOKEN_USED')
+      codes.delete('403 ACCOUNT_DISABLED')
+      t.strictSame([...codes], [])
+      t.ok(
+        (await sessionsOf(userId)).every(({ live }) => !live),
+        `round ${round}`,
+      )
+      await tenant.call('PATCH', `/v1/users/${userId}`, { is_active: true })
+    }
+    const told = (await eventsOf(gateway, tenant.id)).map(({ kind, subject }) => `${kind} ${subject}`)
+    for (const { id } of await sessionsOf(userId)) {
+      t.equal(told.filter((line) => line === `session.opened session:${id}`).length, 1)
+      t.equal(told.filter((line) => line === `session.revoked session:${id}`).length, 1)
+    }
+  },
+)
+
+const INSERT = `INSERT INTO sessions (tenant_id, id, user_id, amr, acr, idle_expires_at, expires_at)
+  VALUES ($1, gen_random_uuid(), $2, '{magic_link}', 'x', now() + interval '1 h', now() + interval '1 h') RETURNING id`
+
+const someoneWaits = () =>
+  until(async () => (await house.admin.query('SELECT FROM pg_locks WHERE NOT granted')).rowCount, {
+    deadlineMs: 10_000,
+    what: 'a statement that waits for the row',
+  })
+
+t.test('a session that is being opened when its user is disabled is refused', async (t) => {
+  const tenant = await tenantWithUsers()
+  const email = freshEmail()
+  const { userId } = await signIn(tenant, email)
+  const { token } = await tenant.issue({ email })
+  const client = await house.admin.connect()
+  t.teardown(() => client.release())
+  await client.query('BEGIN')
+  await client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [userId])
+  const proving = prove(tenant, token)
+  await someoneWaits()
+  await client.query('UPDATE users SET is_active = false WHERE id = $1', [userId])
+  await client.query('COMMIT')
+  t.equal((await proving).body.error?.code, 'ACCOUNT_DISABLED')
+  t.equal((await sessionsOf(userId)).length, 1)
+})
+
+t.test('a session that was opened while its user was being disabled ends with the others', async (t) => {
+  const tenant = await tenantWithUsers()
+  const { userId } = await signIn(tenant, freshEmail())
+  const client = await house.admin.connect()
+  t.teardown(() => client.release())
+  await client.query('BEGIN')
+  await client.query(INSERT, [tenant.id, userId])
+  const disabling = tenant.call('PATCH', `/v1/users/${userId}`, { is_active: false })
+  await someoneWaits()
+  await client.query('COMMIT')
+  t.equal((await disabling).status, 200)
+  t.strictSame(
+    (await sessionsOf(userId)).map(({ live }) => live),
+    [false, false],
+  )
+})
+
+t.test('Postgres refuses a session to a disabled user, whatever a statement saw', async (t) => {
+  const tenant = await tenantWithUsers()
+  const { userId } = await signIn(tenant, freshEmail())
+  await tenant.call('PATCH', `/v1/users/${userId}`, { is_active: false })
+  await t.rejects(house.admin.query(INSERT, [tenant.id, userId]), { code: '40001' })
+})
