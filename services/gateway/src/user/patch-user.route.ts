@@ -23,7 +23,7 @@ export function patchUserRoute(app: HttpApp, context: GatewayContext): void {
   app.patch('/v1/users/:id', { ...access, schema }, async (request) => {
     const scope = tenantScope(request)
     const user = await withTenant(context.database.db, scope, (trx) =>
-      updateUser(within(trx), scope.tenantId, request.params.id, request.body),
+      updateUser(within(trx, scope), scope.tenantId, request.params.id, request.body),
     )
     context.nudge()
     return ok(request, user)
