@@ -184,7 +184,10 @@ t.test('what a client repeats with its Idempotency-Key is done once, and told wi
     200,
     'a refusal is not remembered',
   )
-  t.same((await post(`${id}/totp/enable`, { code }, key('enable'))).body.data, { recovery_codes: null })
+  t.same((await post(`${id}/totp/enable`, { code }, key('enable'))).body.data, {
+    recovery_codes: null,
+    sign_in: null,
+  })
   await house.admin.query('UPDATE totp_factors SET last_step = 0 WHERE user_id = $1', [id])
   t.equal((await post(`${id}/recovery-codes`, { code }, key('renew'))).body.data.recovery_codes.length, 10)
   t.same((await post(`${id}/recovery-codes`, { code }, key('renew'))).body.data, { recovery_codes: null })
