@@ -9,6 +9,10 @@ import { VERSION } from '@postern/service-kit/version'
 import { limitAddresses } from './abuse/address-limit.plugin.ts'
 import { guardBrowserRoutes } from './browser/browser-guard.plugin.ts'
 import { csrfRoute } from './browser/csrf.route.ts'
+import { endBrowserSessionRoute } from './browser/session/end-session.route.ts'
+import { readBrowserSessionRoute } from './browser/session/read-session.route.ts'
+import { refreshBrowserSessionRoute } from './browser/session/refresh-session.route.ts'
+import { browserSignInRoute } from './browser/session/sign-in.route.ts'
 import { issueMagicLinkRoute } from './challenge/issue-magic-link.route.ts'
 import { readMagicLinkRoute } from './challenge/read-magic-link.route.ts'
 import { revokeMagicLinkRoute } from './challenge/revoke-magic-link.route.ts'
@@ -32,8 +36,6 @@ import { listApiKeysRoute } from './tenant/list-api-keys.route.ts'
 import { patchTenantRoute } from './tenant/patch-tenant.route.ts'
 import { readTenantRoute } from './tenant/read-tenant.route.ts'
 import { revokeApiKeyRoute } from './tenant/revoke-api-key.route.ts'
-import { resetFactorsRoute } from './unlock/reset-factors.route.ts'
-import { unlockIdentifierRoute } from './unlock/unlock-identifier.route.ts'
 import { createUserRoute } from './user/create-user.route.ts'
 import { eraseUserRoute } from './user/erasure/erase-user.route.ts'
 import { exportUserRoute } from './user/erasure/export-user.route.ts'
@@ -69,9 +71,11 @@ const ROUTES = [
   createApiKeyRoute,
   listApiKeysRoute,
   revokeApiKeyRoute,
-  unlockIdentifierRoute,
-  resetFactorsRoute,
   csrfRoute,
+  browserSignInRoute,
+  refreshBrowserSessionRoute,
+  readBrowserSessionRoute,
+  endBrowserSessionRoute,
 ]
 
 /** Builds the HTTP application; the caller listens. */

@@ -18,7 +18,7 @@ import { createMetrics, type Metrics } from '@postern/telemetry/metric-names'
 import type { KeyRing } from '@postern/token/key-ring'
 import type { Redis } from 'ioredis'
 import { openLimitRedis } from './abuse/limit-redis.ts'
-import { type BrowserTenants, openBrowserTenants } from './browser/open-browser-tenants.ts'
+import { type BrowserTenants, openBrowserTenants } from './browser/host/open-browser-tenants.ts'
 import { type GatewayConfig, type GatewaySettings, WRITE_OVERLAP_MS } from './config.ts'
 import { knownDestinations, type TenantRules } from './tenant/tenant-settings.ts'
 

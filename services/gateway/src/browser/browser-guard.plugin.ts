@@ -10,7 +10,7 @@ import type { FastifyRequest } from 'fastify'
 import { browserCookie, csrfProof } from '../http/browser-cookies.ts'
 import { csrfFault } from './csrf.ts'
 import { isSafe, sourceFault } from './fetch-metadata.ts'
-import type { BrowserTenants } from './open-browser-tenants.ts'
+import type { BrowserTenants } from './host/open-browser-tenants.ts'
 
 export const BROWSER_PATH = '/v1/browser/'
 

@@ -1,6 +1,6 @@
 // Who makes a browser send a request, as the browser itself says it: no script can write these headers.
 
-import { isBrowserOrigin } from './browser-host.ts'
+import { isBrowserOrigin } from './host/browser-host.ts'
 
 export interface RequestSource {
   /** the `Origin` header */

@@ -1,9 +1,12 @@
 // The cookies of browser mode. All are `__Host-`: over TLS only, for this host alone, never set by a sibling's page.
 
 import type {} from '@fastify/cookie'
+import type { Clock } from '@postern/service-kit/clock'
 import type { BrowserCookie } from '@postern/token/csrf-token'
 import { readRefreshToken } from '@postern/token/refresh-token'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type CsrfDeps, newCsrfToken } from '../browser/mint-csrf-token.ts'
+import type { SessionSecret } from '../browser/session/session-secret.ts'
 
 const SESSION_COOKIE = '__Host-postern_session'
 const VISITOR_COOKIE = '__Host-postern_visitor'
@@ -40,4 +43,24 @@ export function setVisitor(reply: FastifyReply, visitor: string, csrfToken: stri
 /** The page reads this one and sends it back as a header. */
 export function setCsrfToken(reply: FastifyReply, csrfToken: string): void {
   reply.setCookie(CSRF_COOKIE, csrfToken, HOST_ONLY)
+}
+
+/** Gives the browser its session, for as long as that lives, and a CSRF token of it; what it was before is over. */
+export function giveSession(
+  deps: CsrfDeps & { clock: Clock },
+  reply: FastifyReply,
+  tenantId: string,
+  { secret, endsAt }: SessionSecret,
+): void {
+  const maxAge = Math.max(0, Math.floor((endsAt.getTime() - deps.clock.now().getTime()) / 1_000))
+  reply.setCookie(SESSION_COOKIE, secret, { ...UNREADABLE, maxAge })
+  reply.clearCookie(VISITOR_COOKIE, UNREADABLE)
+  setCsrfToken(reply, newCsrfToken(deps, { tenantId, cookie: { kind: 'session', value: secret } }))
+}
+
+/** Takes everything back; the next one who sits here is a new visitor. */
+export function clearCookies(reply: FastifyReply): void {
+  reply.clearCookie(SESSION_COOKIE, UNREADABLE)
+  reply.clearCookie(VISITOR_COOKIE, UNREADABLE)
+  reply.clearCookie(CSRF_COOKIE, HOST_ONLY)
 }

@@ -26,10 +26,18 @@ export const SESSION = '__Host-postern_session'
 export const VISITOR = '__Host-postern_visitor'
 export const CSRF = '__Host-XSRF-TOKEN'
 
+export interface BrowserTenant extends Tenant {
+  readonly host: string
+}
+
 /** A tenant with a browser host of its own. */
-export async function browserTenant(gateway: Gateway, more: object = {}): Promise<Tenant & { host: string }> {
+export async function browserTenant(
+  gateway: Gateway,
+  more: object = {},
+  scopes?: string[],
+): Promise<BrowserTenant> {
   const host = `h${randomBytes(6).toString('hex')}.test`
-  const tenant = await newTenant(gateway, undefined, { browser_hosts: [host], ...more })
+  const tenant = await newTenant(gateway, scopes, { browser_hosts: [host], ...more })
   return { ...tenant, host }
 }
 

@@ -7,7 +7,7 @@ import { capturedLogger } from '@postern/testkit/captured-logs'
 import { createKeyRing, LiveKeyRing } from '@postern/token/key-ring'
 import { Type } from 'typebox'
 import { type BrowserGuardOptions, guardBrowserRoutes } from '../../src/browser/browser-guard.plugin.ts'
-import { isBrowserHost } from '../../src/browser/browser-host.ts'
+import { isBrowserHost } from '../../src/browser/host/browser-host.ts'
 
 interface Scope {
   teardown(undo: () => unknown): unknown

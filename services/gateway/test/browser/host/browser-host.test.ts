@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { isBrowserHost, isBrowserOrigin, spellingsOf } from '../../src/browser/browser-host.ts'
+import { isBrowserHost, isBrowserOrigin, spellingsOf } from '../../../src/browser/host/browser-host.ts'
 
 const ENTRIES = ['app.example.org', 'localhost:4000', 'xn--bcher-kva.example']
 

@@ -8,7 +8,7 @@ import { callerTenant } from '@postern/service-kit/auth/tenant-row'
 import type { CallerTenant } from '@postern/service-kit/caller'
 import type { Clock } from '@postern/service-kit/clock'
 import type { RevocationFeed } from '@postern/service-kit/revocation-feed'
-import { knownDestinations, type TenantRules } from '../tenant/tenant-settings.ts'
+import { knownDestinations, type TenantRules } from '../../tenant/tenant-settings.ts'
 import { findTenantOfHost } from './browser-host.store.ts'
 import { spellingsOf } from './browser-host.ts'
 

@@ -1,0 +1,73 @@
+// Signs a browser in, by the same proofs as the API. What the page gets to know holds no token: the session's secret goes
+// into a cookie, and the token of a sign-in that still needs a factor is tied to this browser.
+
+import type { BrowserSignIn, BrowserSignInBody } from '@postern/contracts/http/browser'
+import type { SignInResult } from '@postern/contracts/http/sign-in-result'
+import type { TenantRun } from '@postern/db/with-tenant'
+import { AppError } from '@postern/service-kit/app-error'
+import type { BrowserCaller } from '@postern/service-kit/caller'
+import type { BrowserCookie } from '@postern/token/csrf-token'
+import type { KeyRing } from '@postern/token/key-ring'
+import { tieSecret, untieSecret } from '@postern/token/tied-secret'
+import { type VerifyDeps, verifyMagicLink } from '../../challenge/verify-challenge.ts'
+import { type MfaDeps, verifyMfa } from '../../factor/verify-mfa.ts'
+import type { Client } from '../../session/session.ts'
+import type { SessionSecret } from './session-secret.ts'
+
+export type BrowserSignInDeps = VerifyDeps & MfaDeps & { csrf: KeyRing }
+
+export interface BrowserProof {
+  caller: BrowserCaller
+  body: BrowserSignInBody
+  client: Client
+}
+
+export interface SignedInBrowser {
+  answer: BrowserSignIn
+  /** null: no session opened, the cookies stay as they are */
+  secret: SessionSecret | null
+}
+
+/** @throws AppError as the proof's own verification does */
+export async function signInBrowser(
+  deps: BrowserSignInDeps,
+  run: TenantRun,
+  { caller, body, client }: BrowserProof,
+): Promise<SignedInBrowser> {
+  const place = { tenantId: caller.tenantId, cookie: cookieOf(caller) }
+  const { session, mfa, ...who } = await prove(deps, run, { caller, body, client })
+  return {
+    answer: {
+      ...who,
+      session: session && {
+        id: session.id,
+        expires_at: session.refresh_expires_at,
+        amr: session.amr,
+        acr: session.acr,
+      },
+      mfa: mfa && { ...mfa, token: tieSecret(deps.csrf, place, mfa.token) },
+    },
+    secret: session && { secret: session.refresh_token, endsAt: new Date(session.refresh_expires_at) },
+  }
+}
+
+function prove(deps: BrowserSignInDeps, run: TenantRun, proof: BrowserProof): Promise<SignInResult> {
+  const { caller, body, client } = proof
+  const { tenant } = caller
+  if ('mfa_token' in body) {
+    const { mfa_token, ...answer } = body
+    return verifyMfa(deps, run, tenant, { mfaToken: untie(deps.csrf, caller, mfa_token), answer, client })
+  }
+  const { token, code_verifier: codeVerifier } = body
+  return verifyMagicLink(deps, run, tenant, { token, codeVerifier, client })
+}
+
+/** What the API would take. @throws AppError INVALID_TOKEN for another browser's */
+function untie(csrf: KeyRing, caller: BrowserCaller, text: string): string {
+  const mfaToken = untieSecret(csrf, { tenantId: caller.tenantId, cookie: cookieOf(caller) }, text)
+  if (mfaToken === null) throw new AppError('INVALID_TOKEN', { reason: 'mfa token of another browser' })
+  return mfaToken
+}
+
+/** Without the guard's token, as in an emergency, a browser may come without any: then everything is tied to nothing. */
+const cookieOf = ({ cookie }: BrowserCaller): BrowserCookie => cookie ?? { kind: 'visitor', value: '' }
