@@ -36,6 +36,8 @@ import { listApiKeysRoute } from './tenant/list-api-keys.route.ts'
 import { patchTenantRoute } from './tenant/patch-tenant.route.ts'
 import { readTenantRoute } from './tenant/read-tenant.route.ts'
 import { revokeApiKeyRoute } from './tenant/revoke-api-key.route.ts'
+import { resetFactorsRoute } from './unlock/reset-factors.route.ts'
+import { unlockIdentifierRoute } from './unlock/unlock-identifier.route.ts'
 import { createUserRoute } from './user/create-user.route.ts'
 import { eraseUserRoute } from './user/erasure/erase-user.route.ts'
 import { exportUserRoute } from './user/erasure/export-user.route.ts'
@@ -71,6 +73,8 @@ const ROUTES = [
   createApiKeyRoute,
   listApiKeysRoute,
   revokeApiKeyRoute,
+  unlockIdentifierRoute,
+  resetFactorsRoute,
   csrfRoute,
   browserSignInRoute,
   refreshBrowserSessionRoute,

@@ -89,3 +89,17 @@ export const UserExport = Type.Object({
   exported_at: Instant,
 })
 export type UserExport = Static<typeof UserExport>
+
+export const UnlockedIdentifier = Type.Object({
+  unlocked: Type.Literal(true),
+  failures: Type.Integer({ description: 'wrong codes that were forgotten' }),
+})
+export type UnlockedIdentifier = Static<typeof UnlockedIdentifier>
+
+export const ResetFactors = Type.Object({
+  reset: Type.Literal(true),
+  totp: Type.Boolean({ description: 'whether an active TOTP was removed' }),
+  recovery_codes: Type.Integer({ description: 'how many were removed' }),
+  failures: Type.Integer({ description: 'wrong answers that were forgotten' }),
+})
+export type ResetFactors = Static<typeof ResetFactors>

@@ -142,7 +142,7 @@ CALL isolate_by_tenant('recovery_codes');
 CALL isolate_by_tenant('factor_guards');
 
 -- What goes when a user is erased: the user with all that hangs on it, and what was issued to their addresses.
-GRANT DELETE ON users, challenges, identifier_guards TO postern_gateway;
+GRANT DELETE ON users, challenges TO postern_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON pending_sign_ins, totp_factors, recovery_codes, factor_guards TO postern_gateway;
 
 -- What a sign-in still needs, in order, after the methods it has proven: what the tenant's policy names, and TOTP where

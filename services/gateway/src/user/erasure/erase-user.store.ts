@@ -57,7 +57,7 @@ const issued = ({ tenantId, identifiers }: Erasure) => sql`
   ), gone AS (
     DELETE FROM challenges c USING named n
      WHERE c.tenant_id = ${tenantId}::uuid AND c.identifier_kind = n.kind AND c.identity_key = n.identity_key
-    RETURNING c.id, c.delivery_id, c.limit_key,
+    RETURNING c.id, c.delivery_id,
               c.consumed_at IS NULL AND c.superseded_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > now() AS was_live
   ), cancelled AS (
     -- What a vendor may have taken was not cancelled: nobody can say whether it arrives.
@@ -67,11 +67,6 @@ const issued = ({ tenantId, identifiers }: Erasure) => sql`
       FROM gone g
      WHERE d.tenant_id = ${tenantId}::uuid AND d.id = g.delivery_id AND d.status IN ('scheduled', 'pending', 'queued')
     RETURNING d.id, d.status
-  ), forgotten AS (
-    -- What still limits somebody stays: erasing an account must not give whoever guesses at it fresh tries.
-    DELETE FROM identifier_guards g USING (SELECT DISTINCT limit_key FROM gone) k
-     WHERE g.tenant_id = ${tenantId}::uuid AND g.limit_key = k.limit_key AND g.failures = 0 AND g.disabled_at IS NULL
-       AND g.window_started_at < now() - interval '1 day'
   )`
 
 const told = ({ tenantId, userId }: Erasure) => sql`
