@@ -1,6 +1,6 @@
 // The words of challenges and deliveries, as rows, events and answers use them.
 
-export const PURPOSES = ['sign_in', 'verify_email', 'onboarding'] as const
+export const PURPOSES = ['sign_in', 'verify_email', 'step_up', 'onboarding'] as const
 export type Purpose = (typeof PURPOSES)[number]
 
 export const CHALLENGE_STATUSES = ['pending', 'consumed', 'expired', 'superseded', 'revoked'] as const

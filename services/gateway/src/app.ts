@@ -17,6 +17,7 @@ import { issueMagicLinkRoute } from './challenge/issue-magic-link.route.ts'
 import { readMagicLinkRoute } from './challenge/read-magic-link.route.ts'
 import { revokeMagicLinkRoute } from './challenge/revoke-magic-link.route.ts'
 import { verifyMagicLinkRoute } from './challenge/verify-magic-link.route.ts'
+import { verifyOtpRoute } from './challenge/verify-otp.route.ts'
 import type { GatewayContext } from './context.ts'
 import { disableTotpRoute } from './factor/disable-totp.route.ts'
 import { enableTotpRoute } from './factor/enable-totp.route.ts'
@@ -50,6 +51,7 @@ const ROUTES = [
   verifyMagicLinkRoute,
   readMagicLinkRoute,
   revokeMagicLinkRoute,
+  verifyOtpRoute,
   resolveLinkRoute,
   enrolTotpRoute,
   enableTotpRoute,

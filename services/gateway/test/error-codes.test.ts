@@ -4,6 +4,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { ERROR_CODES, type ErrorCode } from '@postern/contracts/error-codes'
 import t from 'tap'
+import { plantCode, verifyCode } from './challenge/planted-code.ts'
 import { age, refresh, signIn } from './session/signed-in.ts'
 import { type Answer, bearer, freshEmail, newTenant, openGateway, openHouse, operator } from './setup.ts'
 
@@ -33,6 +34,26 @@ const CASES: Partial<Record<ErrorCode, () => Promise<Answer>>> = {
     const { token } = await tenant.issue({ email })
     await tenant.issue({ email })
     return verify(token)
+  },
+  INVALID_CODE: async () => {
+    const { id, wrong } = await plantCode(gateway, tenant, { to: freshEmail() })
+    return verifyCode(tenant, id, wrong())
+  },
+  ATTEMPTS_EXHAUSTED: async () => {
+    const { id, code } = await plantCode(gateway, tenant, { to: freshEmail() })
+    await change('tries = 5', id)
+    return verifyCode(tenant, id, code)
+  },
+  IDENTIFIER_LOCKED: async () => {
+    const { id, code } = await plantCode(gateway, tenant, { to: freshEmail() })
+    await house.admin.query(`UPDATE identifier_guards SET disabled_at = now() WHERE tenant_id = $1`, [
+      tenant.id,
+    ])
+    const answer = await verifyCode(tenant, id, code)
+    await house.admin.query(`UPDATE identifier_guards SET disabled_at = NULL WHERE tenant_id = $1`, [
+      tenant.id,
+    ])
+    return answer
   },
   SESSION_REVOKED: async () => {
     const { sessionId, refreshToken } = await signIn(tenant)
@@ -119,7 +140,7 @@ for (const [code, provoke] of Object.entries(CASES)) {
     t.equal(headers['www-authenticate'] !== undefined, code === 'UNAUTHENTICATED')
     t.equal(
       headers['retry-after'] !== undefined,
-      ['RATE_LIMITED', 'IDEMPOTENCY_IN_PROGRESS', 'SERVICE_UNAVAILABLE'].includes(code),
+      ['RATE_LIMITED', 'IDENTIFIER_LOCKED', 'IDEMPOTENCY_IN_PROGRESS', 'SERVICE_UNAVAILABLE'].includes(code),
     )
   })
 }

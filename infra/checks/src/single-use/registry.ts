@@ -12,10 +12,60 @@ export const REGISTRY: readonly SingleUse[] = [
     name: 'magic link',
     holds: 'one link opens one session',
     columns: ['challenges.consumed_at'],
-    statement: { file: `${GATEWAY}/src/challenge/consume-challenge.store.ts`, function: 'consumeChallenge' },
+    statement: { file: `${GATEWAY}/src/challenge/spend-challenge.store.ts`, function: 'spendParts' },
     race: {
       file: `${GATEWAY}/test/challenge/single-use.race.test.ts`,
       title: 'of 100 verifies at once over two processes one opens a session',
+    },
+  },
+  {
+    name: 'one-time code',
+    holds: 'one code opens one session',
+    columns: ['challenges.consumed_at'],
+    statement: { file: `${GATEWAY}/src/challenge/spend-challenge.store.ts`, function: 'spendParts' },
+    race: {
+      file: `${GATEWAY}/test/challenge/verify-otp.race.test.ts`,
+      title: 'of 100 right codes at once over two processes one opens a session',
+    },
+  },
+  {
+    name: 'tries of a code',
+    holds: 'a code is compared five times at most',
+    columns: ['challenges.tries'],
+    statement: { file: `${GATEWAY}/src/challenge/spend-challenge.store.ts`, function: 'spendParts' },
+    race: {
+      file: `${GATEWAY}/test/challenge/verify-otp.race.test.ts`,
+      title: 'of 100 wrong codes at once over two processes exactly five are compared',
+    },
+  },
+  {
+    name: 'failures of an identifier',
+    holds: 'ten wrong codes in a row make an identifier wait, over all its codes',
+    columns: ['identifier_guards.failures'],
+    statement: { file: `${GATEWAY}/src/challenge/identifier-guard.store.ts`, function: 'countedGuards' },
+    race: {
+      file: `${GATEWAY}/test/challenge/verify-otp.race.test.ts`,
+      title: 'of 100 wrong codes at once over 25 challenges of one identifier exactly ten are compared',
+    },
+  },
+  {
+    name: 'step-up of a session',
+    holds: 'a session has one live refresh token, whoever raises or refreshes it',
+    columns: ['refresh_tokens.used_at'],
+    statement: { file: `${GATEWAY}/src/session/raise-session.store.ts`, function: 'raiseParts' },
+    race: {
+      file: `${GATEWAY}/test/session/raise-session.test.ts`,
+      title: 'of 100 step-ups of one session at once each draws one token, and one token lives',
+    },
+  },
+  {
+    name: 'claim of an account',
+    holds: 'an account has one first owner, and what was there before ends once',
+    columns: ['sessions.revoked_at', 'pending_sign_ins.consumed_at'],
+    statement: { file: `${GATEWAY}/src/user/claim-user.store.ts`, function: 'claimParts' },
+    race: {
+      file: `${GATEWAY}/test/user/claim-user.test.ts`,
+      title: 'two identifiers of one unproven account proven at once get two accounts',
     },
   },
   {

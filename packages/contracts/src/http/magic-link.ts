@@ -7,7 +7,8 @@ import { Instant, Metadata, Nullable, Uuid } from './fields.ts'
 export const IssueMagicLinkBody = Type.Object(
   {
     email: Type.String({ minLength: 3, maxLength: 254 }),
-    purpose: Type.Optional(Type.Enum([...PURPOSES])),
+    // A step-up needs the session that it raises.
+    purpose: Type.Optional(Type.Enum(PURPOSES.filter((purpose) => purpose !== 'step_up'))),
     redirect_url: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
     locale: Type.Optional(Type.String({ pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$', maxLength: 35 })),
     create_user: Type.Optional(Type.Boolean()),

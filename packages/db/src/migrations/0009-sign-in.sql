@@ -97,6 +97,9 @@ CREATE TABLE pending_sign_ins (
 );
 CREATE INDEX pending_sign_ins_running_out ON pending_sign_ins (expires_at);
 
+-- What a claim takes away: see docs/decisions/0013-first-proof.md.
+GRANT DELETE ON identifiers TO postern_gateway;
+
 CREATE TABLE totp_factors (
   tenant_id uuid NOT NULL,
   id uuid NOT NULL,

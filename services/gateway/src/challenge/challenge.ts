@@ -1,5 +1,5 @@
-// What a challenge is at a moment, and how a refusal is told. No oracle: only the holder of a genuine token
-// learns more than INVALID_TOKEN.
+// What a challenge is at a moment, and how a refusal is told. No oracle: only the holder of a genuine token learns more
+// than INVALID_TOKEN, and what is told of a code never depends on whether it was right, once it is over.
 
 import type { ChallengeStatus } from '@postern/contracts/challenge'
 import type { ErrorCode } from '@postern/contracts/error-codes'
@@ -20,24 +20,32 @@ export function statusOf(marks: ChallengeMarks): ChallengeStatus {
   return marks.expired ? 'expired' : 'pending'
 }
 
-/** Why a genuine token was not taken; the words of the audit trail. */
+/** Why a link or code was not taken; the words of the audit trail. The last two come after the proof, which is spent. */
 export type RefusalReason =
+  | 'unknown'
   | 'used'
   | 'superseded'
   | 'revoked'
   | 'expired'
   | 'not_due'
   | 'pkce_mismatch'
+  | 'wrong_code'
+  | 'attempts_exhausted'
+  | 'locked'
   | 'account_disabled'
+  | 'session_ended'
 
-const CODES: Record<RefusalReason, ErrorCode> = {
+const CODES: Partial<Record<RefusalReason, ErrorCode>> = {
   used: 'TOKEN_USED',
   superseded: 'TOKEN_SUPERSEDED',
   expired: 'TOKEN_EXPIRED',
+  attempts_exhausted: 'ATTEMPTS_EXHAUSTED',
+  locked: 'IDENTIFIER_LOCKED',
   account_disabled: 'ACCOUNT_DISABLED',
-  revoked: 'INVALID_TOKEN',
-  not_due: 'INVALID_TOKEN',
-  pkce_mismatch: 'INVALID_TOKEN',
+  session_ended: 'SESSION_REVOKED',
 }
 
-export const refusalCode = (reason: RefusalReason): ErrorCode => CODES[reason]
+/** The code that a client reads. */
+export function refusalCode(kind: 'magic_link' | 'otp', reason: RefusalReason): ErrorCode {
+  return CODES[reason] ?? (kind === 'otp' ? 'INVALID_CODE' : 'INVALID_TOKEN')
+}

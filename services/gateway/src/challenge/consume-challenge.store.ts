@@ -2,9 +2,16 @@
 // session or the wait for a second factor, their events) is part of the same statement. A crash leaves all of it or nothing.
 
 import type { Purpose } from '@postern/contracts/challenge'
-import { inputRows } from '@postern/db/input-rows'
+import { inputRows, type Rider, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
+import {
+  type RaiseRow,
+  raiseColumns,
+  raisedSession,
+  raiseEvents,
+  raiseParts,
+} from '../session/raise-session.store.ts'
 import {
   SIGN_IN_INPUT,
   type SignInRow,
@@ -15,16 +22,20 @@ import {
   signInParts,
 } from '../session/sign-in.store.ts'
 import type { NewSignIn, SignedIn } from '../session/sign-in.ts'
-import { accountColumns, accountEvents, accountParts } from '../user/proven-user.store.ts'
+import { accountEvents, accountParts } from '../user/proven-user.store.ts'
 import type { ProvenUser } from '../user/proven-user.ts'
 import type { RefusalReason } from './challenge.ts'
+import { TRIES_PER_CODE } from './code-limits.ts'
+import {
+  offeredDigests,
+  PRESENTED_INPUT,
+  type Presented,
+  spendEvents,
+  spendParts,
+} from './spend-challenge.store.ts'
 
-export interface Proof {
+export interface Proof extends Presented {
   tenantId: string
-  challengeId: string
-  digest: Buffer
-  /** S256 of the verifier that came with the token; null: none came */
-  codeChallenge: string | null
   /** the id a user gets who is new */
   newUserId: string
   signIn: NewSignIn
@@ -39,99 +50,130 @@ export interface Consumption {
 
 export type Consumed =
   | { kind: 'proven'; proof: Consumption }
-  | { kind: 'refused'; reason: RefusalReason }
-  | { kind: 'unknown' }
+  | { kind: 'refused'; reason: RefusalReason; guess: Guess }
+  /** Nothing was changed: come again with the session that is to be raised. */
+  | { kind: 'asks_session'; sessionId: string }
 
-interface Row extends ProvenUser, SignInRow {
-  purpose: Purpose | null
+/** What is left to whoever guesses codes. */
+export interface Guess {
+  remainingAttempts: number
+  /** codes of this identifier wait, perhaps since this answer */
+  locked: boolean
+  /** null: no wait, or one without an end */
+  waitSeconds: number | null
+  /** codes are off until the identifier is proven otherwise */
+  disabled: boolean
+}
+
+interface Row extends ProvenUser, SignInRow, RaiseRow {
+  verdict: 'proven' | 'asks_session' | 'again' | RefusalReason
+  purpose: Purpose
   created: boolean
-  reason: RefusalReason | null
+  asked_session_id: string
+  remaining_attempts: number
+  is_locked: boolean
+  wait_seconds: number | null
+  is_disabled: boolean
 }
 
 /** Spends the challenge and opens what its purpose opens; tells a refusal to the trail. */
 export async function consumeChallenge(run: TenantRun, proof: Proof): Promise<Consumed> {
-  const [row] = await run(statement([proof], proof.tenantId))
-  if (row?.reason) return { kind: 'refused', reason: row.reason }
-  if (!row?.purpose) return { kind: 'unknown' }
-  return {
-    kind: 'proven',
-    proof: { user: userOf(row), created: row.created, purpose: row.purpose, signedIn: signedIn(row) },
+  for (;;) {
+    const row = await run.each(proof.raise === null ? VERIFY : STEP_UP, proof)
+    if (row.verdict !== 'again') return consumed(row, row.verdict)
   }
 }
 
-const userOf = (row: Row): ProvenUser => ({
-  id: row.id,
-  email: row.email,
-  email_verified_at: row.email_verified_at,
-  phone: row.phone,
-  phone_verified_at: row.phone_verified_at,
-  is_active: row.is_active,
-  created_at: row.created_at,
-})
+const build = (riders: readonly Rider<Proof>[]) => statement(riders, riders[0]?.input.tenantId ?? '')
+const challengeKey = ({ tenantId, challengeId }: Proof) => `challenge:${tenantId}:${challengeId}`
 
-const asked = (proofs: readonly Proof[]) =>
-  inputRows(proofs, {
-    challenge_id: ['uuid', (proof) => proof.challengeId],
-    digest: ['bytea', (proof) => proof.digest],
-    code_challenge: ['text', (proof) => proof.codeChallenge],
-    new_user_id: ['uuid', (proof) => proof.newUserId],
+const VERIFY: SetStatement<Proof, Row> = { build, keys: (proof) => [challengeKey(proof)], locks: false }
+
+/** Step-ups of one session wait for each other before they look: the later one has to see the token that it replaces. */
+const STEP_UP: SetStatement<Proof, Row> = {
+  build,
+  keys: (proof) => [challengeKey(proof), `raise:${proof.tenantId}:${proof.raise?.sessionId}`],
+  locks: true,
+}
+
+function consumed(row: Row, verdict: Exclude<Row['verdict'], 'again'>): Consumed {
+  if (verdict === 'asks_session') return { kind: 'asks_session', sessionId: row.asked_session_id }
+  if (verdict !== 'proven') {
+    const guess = {
+      remainingAttempts: row.remaining_attempts,
+      locked: row.is_locked,
+      waitSeconds: row.wait_seconds,
+      disabled: row.is_disabled,
+    }
+    return { kind: 'refused', reason: verdict, guess }
+  }
+  const { id, email, email_verified_at, phone, phone_verified_at, is_active, created_at } = row
+  const user = { id, email, email_verified_at, phone, phone_verified_at, is_active, created_at }
+  return {
+    kind: 'proven',
+    proof: {
+      user,
+      created: row.created,
+      purpose: row.purpose,
+      signedIn: raisedSession(row) ?? signedIn(row),
+    },
+  }
+}
+
+const asked = (riders: readonly Rider<Proof>[]) =>
+  inputRows('input', riders, {
+    ...PRESENTED_INPUT,
+    new_user_id: ['uuid', ({ newUserId }) => newUserId],
     ...SIGN_IN_INPUT,
   })
 
-const statement = (proofs: readonly Proof[], tenantId: string): RawBuilder<Row> => sql<Row>`
-  WITH ask AS MATERIALIZED (${asked(proofs)}), ${spent(tenantId)}, ${accountParts(tenantId)}, ${entering},
-    ${signInParts(tenantId)}, ${refused(tenantId)}, ${told(tenantId)}
-  SELECT proven.purpose, ${accountColumns}, ${signInColumns}, refused.reason
-    FROM ask LEFT JOIN proven ON proven.n = ask.n LEFT JOIN account ON account.n = ask.n ${signInJoins}
-    LEFT JOIN refused ON refused.n = ask.n`
-
-const spent = (tenantId: string) => sql`
-  proven AS (
-    UPDATE challenges c SET consumed_at = now() FROM ask
-     WHERE c.tenant_id = ${tenantId}::uuid AND c.id = ask.challenge_id AND c.kind = 'magic_link'
-       AND c.digest = ask.digest AND c.code_challenge IS NOT DISTINCT FROM ask.code_challenge AND c.mfa_id IS NULL
-       -- Said so that only the primary key fits: through the index of live challenges it would read all of a tenant's.
-       AND c.consumed_at IS NULL AND coalesce(c.superseded_at, c.revoked_at) IS NULL AND NOT c.decoy
-       AND c.due_at <= now() AND c.expires_at > now()
-    RETURNING ask.n, c.id, c.purpose, c.identifier_kind, c.identity_key, c.address
-  )`
+const statement = (riders: readonly Rider<Proof>[], tenantId: string) => sql<Row & { n: number }>`
+  WITH ask AS MATERIALIZED (SELECT * FROM ${asked(riders)}), ${offeredDigests(riders)}, ${spendParts(tenantId)},
+    ${accountParts(tenantId)}, ${raiseParts(tenantId)}, ${entering}, ${signInParts(tenantId)}, ${answered},
+    ${told(tenantId)}
+  SELECT ask.n, answered.verdict, answered.purpose, answered.session_id AS asked_session_id, shown.id, shown.email,
+         shown.email_verified_at, shown.phone, shown.phone_verified_at, shown.is_active, shown.created_at,
+         coalesce(shown.created, false) AS created, ${signInColumns}, ${raiseColumns},
+         CASE WHEN lock.is_locked THEN 0 ELSE coalesce(greatest(${sql.lit(TRIES_PER_CODE)} - spent.tries, 0), 0) END
+           AS remaining_attempts,
+         coalesce(lock.is_locked, false) AS is_locked, coalesce(lock.is_disabled, false) AS is_disabled,
+         CASE WHEN lock.is_locked AND NOT lock.is_disabled THEN lock.wait_seconds END AS wait_seconds
+    FROM ask JOIN answered USING (n) LEFT JOIN spent USING (n) LEFT JOIN lock USING (n) LEFT JOIN shown USING (n) LEFT JOIN raised USING (n) ${signInJoins}`
 
 const entering = sql`
   entering AS (
-    SELECT a.n, a.id AS user_id, p.purpose, p.id AS challenge_id, a.created AS user_created,
-           ARRAY['magic_link'] AS amr, a.email_verified_at IS NOT NULL AS has_email,
-           a.phone_verified_at IS NOT NULL AS has_phone, a.factors_of
+    SELECT a.n, a.id AS user_id, p.purpose, p.id AS challenge_id, a.created AS user_created, ARRAY[p.method] AS amr,
+           a.email_verified_at IS NOT NULL AS has_email, a.phone_verified_at IS NOT NULL AS has_phone, a.factors_of
       FROM account a JOIN proven p USING (n) WHERE a.is_active AND p.purpose IN ('sign_in', 'onboarding')
   )`
 
-// Seen as it was before this statement. A row that looks untouched here was taken by another just now: used.
-const refused = (tenantId: string) => sql`
-  refused AS (
-    SELECT ask.n, CASE WHEN c.consumed_at IS NOT NULL THEN 'used'
-                       WHEN c.revoked_at IS NOT NULL THEN 'revoked'
-                       WHEN c.superseded_at IS NOT NULL THEN 'superseded'
-                       WHEN c.expires_at <= now() THEN 'expired'
-                       WHEN c.due_at > now() OR c.decoy OR c.mfa_id IS NOT NULL THEN 'not_due'
-                       WHEN c.code_challenge IS DISTINCT FROM ask.code_challenge THEN 'pkce_mismatch'
-                       ELSE 'used' END AS reason
-      FROM ask JOIN challenges c ON c.tenant_id = ${tenantId}::uuid AND c.id = ask.challenge_id
-     WHERE c.kind = 'magic_link' AND c.digest = ask.digest
-       AND NOT EXISTS (SELECT FROM proven p WHERE p.n = ask.n)
+// What a proof comes to, once it is known whose it is. An account that is disabled is told so only here.
+const answered = sql`
+  shown AS (
+    SELECT n, id, email, email_verified_at, phone, phone_verified_at, is_active, created_at, created FROM account
     UNION ALL
-    SELECT n, 'account_disabled' FROM account WHERE NOT is_active
+    SELECT n, id, email, email_verified_at, phone, phone_verified_at, is_active, created_at, false FROM raising
+  ), answered AS (
+    SELECT a.n, j.purpose, j.session_id,
+           CASE WHEN j.verdict = 'proven' AND NOT coalesce(s.is_active, true) THEN 'account_disabled'
+                WHEN j.verdict = 'proven' AND j.purpose = 'step_up' AND r.n IS NULL THEN 'session_ended'
+                ELSE coalesce(j.verdict, 'unknown') END AS verdict
+      FROM ask a LEFT JOIN judged j USING (n) LEFT JOIN shown s USING (n) LEFT JOIN raised r USING (n)
   )`
 
 const told = (tenantId: string) => sql`
   told AS (
-    INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, data)
-    SELECT ${tenantId}::uuid, kind, subject, outcome, reason, data FROM (
+    INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, data, request_id, traceparent)
+    SELECT ${tenantId}::uuid, kind, subject, outcome, reason, data, ask.request_id, ask.traceparent FROM (
       SELECT p.n, 'challenge.verified' AS kind, 'challenge:' || p.id AS subject, 'success' AS outcome,
-             NULL::text AS reason, jsonb_build_object('purpose', p.purpose, 'user_id', a.id) AS data
-        FROM proven p JOIN account a USING (n)
+             NULL::text AS reason, jsonb_strip_nulls(jsonb_build_object('purpose', p.purpose, 'user_id', s.id)) AS data
+        FROM proven p LEFT JOIN shown s USING (n)
+      UNION ALL ${spendEvents}
       UNION ALL ${accountEvents}
+      UNION ALL ${raiseEvents}
       UNION ALL ${signInEvents}
       UNION ALL
-      SELECT r.n, 'challenge.refused', 'challenge:' || ask.challenge_id, 'refused', r.reason, '{}'::jsonb
-        FROM refused r JOIN ask USING (n)
-    ) events
+      SELECT a.n, 'challenge.refused', 'challenge:' || p.id, 'refused', a.verdict, '{}'::jsonb
+        FROM answered a JOIN proven p USING (n) WHERE a.verdict <> 'proven'
+    ) events JOIN ask USING (n)
   )`

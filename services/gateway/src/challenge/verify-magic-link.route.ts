@@ -10,7 +10,7 @@ import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../context.ts'
 import { clientOf } from '../http/client-of.ts'
-import { verifyMagicLink } from './verify-challenge.ts'
+import { verifyMagicLink } from './verify-magic-link.ts'
 
 const schema = {
   tags: ['Magic links'],

@@ -2,7 +2,7 @@
 // waits for the factor after that. Of several who answer at once one goes on.
 
 import type { FactorMethod, Purpose } from '@postern/contracts/challenge'
-import { inputRows } from '@postern/db/input-rows'
+import { inputRows } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import {
@@ -100,8 +100,9 @@ export async function completeSignIn(run: TenantRun, completion: Completion): Pr
 function statement(completion: Completion) {
   const { key, answered, spending, effect, signIn } = completion
   const given = sql`EXISTS (SELECT FROM pending WHERE reason IS NULL) AND ${spending.given}`
+  const rider = { input: { signIn }, requestId: null, traceparent: null }
   return sql<Row>`
-  WITH ask AS MATERIALIZED (${inputRows([{ signIn }], SIGN_IN_INPUT)}), ${pendingPart(key, answered)},
+  WITH ask AS MATERIALIZED (SELECT * FROM ${inputRows('input', [rider], SIGN_IN_INPUT)}), ${pendingPart(key, answered)},
     ${guarded({ ...spending, given })}, ${calmed(spending)}, ${effect ? sql`${effect.does},` : sql``}
     ${consumed(key, answered)}, ${signInParts(key.tenantId)}, ${refused}, ${told(key, answered, effect)}
   SELECT ${guardColumns}, refused.reason, (SELECT failures FROM missed) AS missed, entered.purpose, entered.user_created,

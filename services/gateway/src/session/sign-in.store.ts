@@ -2,7 +2,7 @@
 // statement, so no path opens a session that the tenant's policy or the user's own second factor forbids.
 
 import type { FactorMethod } from '@postern/contracts/challenge'
-import type { InputColumns } from '@postern/db/input-rows'
+import type { InputColumns } from '@postern/db/set-statement'
 import { sql } from 'kysely'
 import { type NewSignIn, PENDING_SECONDS, type SignedIn } from './sign-in.ts'
 

@@ -1,42 +1,17 @@
 // Whose identifier was proven: parts of a statement that spends challenges. One identifier has one user; who is new is
-// made, and whoever owns the identifier learns that it is proven.
+// made, and whoever owns the identifier learns that it is proven. See docs/decisions/0013-first-proof.md.
 
 import { sql } from 'kysely'
+import { claimParts } from './claim-user.store.ts'
 
 /**
  * The CTEs that find or make the users. Before them the statement has `ask` (its inputs, with `new_user_id`: the id of
- * a user who is new) and `proven`, a row for each spent challenge: `n, identifier_kind, identity_key, address`.
+ * a user who is new) and `proven`, a row for each spent challenge; a step-up proves nothing about whose identifier it is.
  * `account` tells them: `n, id, email … created_at, created`, and `factors_of`, whose second factors count.
  */
 export const accountParts = (tenantId: string) => sql`
-  owner AS (
-    INSERT INTO identifiers AS i (tenant_id, kind, identity_key, user_id, verified_at)
-    SELECT ${tenantId}::uuid, p.identifier_kind, p.identity_key, a.new_user_id, now() FROM proven p JOIN ask a USING (n)
-    ON CONFLICT (tenant_id, kind, identity_key) DO UPDATE SET verified_at = coalesce(i.verified_at, now())
-    RETURNING kind, identity_key, user_id, old.user_id IS NULL AS created
-  ), owned AS (
-    SELECT p.n, p.identifier_kind AS kind, p.address, o.user_id, o.created
-      FROM proven p JOIN owner o ON o.kind = p.identifier_kind AND o.identity_key = p.identity_key
-  ), fresh AS (
-    INSERT INTO users (tenant_id, id, email, email_verified_at, phone, phone_verified_at)
-    SELECT ${tenantId}::uuid, user_id, CASE kind WHEN 'email' THEN address END, CASE kind WHEN 'email' THEN now() END,
-           CASE kind WHEN 'phone' THEN address END, CASE kind WHEN 'phone' THEN now() END
-      FROM owned WHERE created
-    RETURNING id, email, email_verified_at, phone, phone_verified_at, is_active, created_at
-  ), learned AS (
-    UPDATE users u SET updated_at = now(),
-           email = CASE WHEN o.has_email THEN coalesce(u.email, o.email) ELSE u.email END,
-           email_verified_at = CASE WHEN o.has_email THEN coalesce(u.email_verified_at, now()) ELSE u.email_verified_at END,
-           phone = CASE WHEN o.has_phone THEN coalesce(u.phone, o.phone) ELSE u.phone END,
-           phone_verified_at = CASE WHEN o.has_phone THEN coalesce(u.phone_verified_at, now()) ELSE u.phone_verified_at END
-      FROM (SELECT user_id, bool_or(kind = 'email') AS has_email, bool_or(kind = 'phone') AS has_phone,
-                   max(address) FILTER (WHERE kind = 'email') AS email,
-                   max(address) FILTER (WHERE kind = 'phone') AS phone
-              FROM owned WHERE NOT created GROUP BY user_id) o
-     WHERE u.tenant_id = ${tenantId}::uuid AND u.id = o.user_id
-       AND (o.has_email AND u.email_verified_at IS NULL OR o.has_phone AND u.phone_verified_at IS NULL)
-    RETURNING u.id, u.email, u.email_verified_at, u.phone, u.phone_verified_at, u.is_active, u.created_at
-  ), known AS (
+  ${owned(tenantId)}, ${claimParts(tenantId)}, ${changed(tenantId)},
+  known AS (
     SELECT id, email, email_verified_at, phone, phone_verified_at, is_active, created_at FROM fresh
     UNION ALL
     SELECT id, email, email_verified_at, phone, phone_verified_at, is_active, created_at FROM learned
@@ -46,20 +21,83 @@ export const accountParts = (tenantId: string) => sql`
      WHERE u.tenant_id = ${tenantId}::uuid AND NOT EXISTS (SELECT FROM learned l WHERE l.id = u.id)
   ), account AS (
     -- The owner's row can be younger than this statement's snapshot (two first proofs at once): then try again.
-    SELECT o.n, coalesce(k.id, stale_snapshot()) AS id, o.created, o.user_id AS factors_of, k.email, k.phone,
+    SELECT o.n, coalesce(k.id, stale_snapshot()) AS id, o.created, k.email, k.phone,
            coalesce(k.email_verified_at, CASE o.kind WHEN 'email' THEN now() END) AS email_verified_at,
            coalesce(k.phone_verified_at, CASE o.kind WHEN 'phone' THEN now() END) AS phone_verified_at,
-           k.is_active, k.created_at
-      FROM owned o LEFT JOIN known k ON k.id = o.user_id
+           k.is_active, k.created_at,
+           -- What a claim takes away is still there in this statement's snapshot: nobody's is asked for instead.
+           CASE WHEN o.claimed THEN a.new_user_id ELSE o.user_id END AS factors_of
+      FROM owned o JOIN ask a USING (n) LEFT JOIN known k ON k.id = o.user_id
+  )`
+
+// Claims of one user wait for each other at the user's row. An identifier that nobody proved gives no way into an account
+// that somebody else did prove: whoever proves it gets a user of their own.
+const owned = (tenantId: string) => sql`
+  identified AS (
+    SELECT n, id AS challenge_id, identifier_kind, identity_key, address FROM proven WHERE purpose <> 'step_up'
+  ), claimable AS (
+    SELECT u.id FROM identified p
+      JOIN identifiers i ON i.tenant_id = ${tenantId}::uuid AND i.kind = p.identifier_kind
+                        AND i.identity_key = p.identity_key
+      JOIN users u ON u.tenant_id = ${tenantId}::uuid AND u.id = i.user_id
+     WHERE i.verified_at IS NULL ORDER BY u.id FOR UPDATE OF u
+  ), owner AS (
+    INSERT INTO identifiers AS i (tenant_id, kind, identity_key, user_id, verified_at)
+    SELECT ${tenantId}::uuid, p.identifier_kind, p.identity_key, a.new_user_id, now()
+      FROM identified p JOIN ask a USING (n) WHERE (SELECT count(*) FROM claimable) >= 0
+    ON CONFLICT (tenant_id, kind, identity_key) DO UPDATE SET verified_at = coalesce(i.verified_at, now()),
+       user_id = CASE WHEN i.verified_at IS NULL AND EXISTS (
+                        SELECT FROM identifiers o WHERE o.tenant_id = i.tenant_id AND o.user_id = i.user_id
+                           AND o.verified_at IS NOT NULL) THEN excluded.user_id ELSE i.user_id END
+    RETURNING kind, identity_key, user_id, old.user_id AS former_user_id, old.verified_at AS known_since
+  ), owned AS (
+    SELECT p.n, p.challenge_id, p.identifier_kind AS kind, p.identity_key, p.address, o.user_id, o.former_user_id,
+           o.former_user_id IS DISTINCT FROM o.user_id AS created,
+           o.former_user_id = o.user_id AND o.known_since IS NULL AS claimed
+      FROM identified p JOIN owner o ON o.kind = p.identifier_kind AND o.identity_key = p.identity_key
+  )`
+
+const changed = (tenantId: string) => sql`
+  fresh AS (
+    INSERT INTO users (tenant_id, id, email, email_verified_at, phone, phone_verified_at)
+    SELECT ${tenantId}::uuid, user_id, CASE kind WHEN 'email' THEN address END, CASE kind WHEN 'email' THEN now() END,
+           CASE kind WHEN 'phone' THEN address END, CASE kind WHEN 'phone' THEN now() END
+      FROM owned WHERE created
+    RETURNING id, email, email_verified_at, phone, phone_verified_at, is_active, created_at
+  ), proofs AS (
+    SELECT user_id, bool_or(claimed) AS claimed, max(address) FILTER (WHERE kind = 'email') AS email,
+           max(address) FILTER (WHERE kind = 'phone') AS phone
+      FROM owned WHERE NOT created GROUP BY user_id
+  ), learned AS (
+    UPDATE users u SET updated_at = now(),
+           email = CASE WHEN p.claimed THEN p.email ELSE coalesce(u.email, p.email) END,
+           email_verified_at = CASE WHEN p.email IS NOT NULL THEN coalesce(u.email_verified_at, now())
+                                    WHEN NOT p.claimed THEN u.email_verified_at END,
+           phone = CASE WHEN p.claimed THEN p.phone ELSE coalesce(u.phone, p.phone) END,
+           phone_verified_at = CASE WHEN p.phone IS NOT NULL THEN coalesce(u.phone_verified_at, now())
+                                    WHEN NOT p.claimed THEN u.phone_verified_at END
+      FROM proofs p
+     WHERE u.tenant_id = ${tenantId}::uuid AND u.id = p.user_id
+       AND (p.claimed OR p.email IS NOT NULL AND u.email_verified_at IS NULL
+                      OR p.phone IS NOT NULL AND u.phone_verified_at IS NULL)
+    RETURNING u.id, u.email, u.email_verified_at, u.phone, u.phone_verified_at, u.is_active, u.created_at
+  ), left_behind AS (
+    UPDATE users u SET updated_at = now(),
+           email = CASE WHEN o.kind = 'email' AND u.email_verified_at IS NULL THEN NULL ELSE u.email END,
+           phone = CASE WHEN o.kind = 'phone' AND u.phone_verified_at IS NULL THEN NULL ELSE u.phone END
+      FROM owned o
+     WHERE u.tenant_id = ${tenantId}::uuid AND u.id = o.former_user_id AND o.created
   )`
 
 /** Rows for the outbox: `n, kind, subject, outcome, reason, data`. */
 export const accountEvents = sql`
-  SELECT o.n, 'user.created' AS kind, 'user:' || o.user_id AS subject, 'success' AS outcome, NULL::text AS reason,
-         jsonb_build_object('challenge_id', p.id) AS data
-    FROM owned o JOIN proven p USING (n) WHERE o.created`
-
-/** What the statement's last SELECT takes of `account`. */
-export const accountColumns = sql`
-  account.id, account.email, account.email_verified_at, account.phone, account.phone_verified_at, account.is_active,
-  account.created_at, coalesce(account.created, false) AS created`
+  SELECT n, 'user.created' AS kind, 'user:' || user_id AS subject, 'success' AS outcome, NULL::text AS reason,
+         jsonb_build_object('challenge_id', challenge_id) AS data
+    FROM owned WHERE created
+  UNION ALL
+  SELECT n, 'identifier.claimed', 'user:' || user_id, 'success', NULL,
+         jsonb_build_object('challenge_id', challenge_id,
+           'sessions', (SELECT count(*) FROM ended e WHERE e.user_id = o.user_id),
+           'factors', (SELECT count(*) FROM unfactored f WHERE f.user_id = o.user_id),
+           'identifiers', (SELECT count(*) FROM detached d WHERE d.user_id = o.user_id))
+    FROM owned o WHERE claimed`

@@ -2,7 +2,7 @@
 
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import t from 'tap'
-import { verifyMagicLink } from '../../src/challenge/verify-challenge.ts'
+import { verifyMagicLink } from '../../src/challenge/verify-magic-link.ts'
 import { eventsOf, freshEmail, newTenant, openGateway, openHouse, operator, type Tenant } from '../setup.ts'
 
 const house = await openHouse(t)

@@ -5,16 +5,12 @@ import type { TenantRun } from '@postern/db/with-tenant'
 import { AppError } from '@postern/service-kit/app-error'
 import { readLinkToken } from '@postern/token/link-token'
 import { challengeOf } from '@postern/token/pkce'
-import { type MintDeps, mintSignIn, type SignInTenant } from '../session/mint-sign-in.ts'
+import type { SignInTenant } from '../session/mint-sign-in.ts'
 import type { Client } from '../session/session.ts'
-import type { SignDeps } from '../session/sign-access.ts'
-import { tellSignIn } from '../session/tell-sign-in.ts'
 import { refusalCode } from './challenge.ts'
-import { consumeChallenge } from './consume-challenge.store.ts'
+import { type ProveDeps, proveChallenge } from './prove-challenge.ts'
 
-export type VerifyDeps = SignDeps & MintDeps
-
-export interface VerifyInput {
+export interface PresentedLink {
   token: string
   codeVerifier: string | undefined
   client: Client
@@ -22,32 +18,28 @@ export interface VerifyInput {
 
 /**
  * Spends the link and opens what its purpose opens.
- * @throws AppError INVALID_TOKEN, TOKEN_EXPIRED, TOKEN_USED, TOKEN_SUPERSEDED, ACCOUNT_DISABLED
+ * @throws AppError INVALID_TOKEN, TOKEN_EXPIRED, TOKEN_USED, TOKEN_SUPERSEDED, ACCOUNT_DISABLED, SESSION_REVOKED
  */
 export async function verifyMagicLink(
-  deps: VerifyDeps,
+  deps: ProveDeps,
   run: TenantRun,
   tenant: SignInTenant,
-  input: VerifyInput,
+  input: PresentedLink,
 ): Promise<SignInResult> {
   const token = readLinkToken(deps.pepper, input.token)
   if (token === null) throw new AppError('INVALID_TOKEN', { reason: 'link token is forged or damaged' })
   if (token.tenantId !== tenant.id)
     throw new AppError('INVALID_TOKEN', { reason: 'link token of another tenant' })
 
-  const { rows, secrets } = mintSignIn(deps, tenant, input.client)
-  const consumed = await consumeChallenge(run, {
-    tenantId: tenant.id,
+  const proven = await proveChallenge(deps, run, tenant, {
     challengeId: token.challengeId,
-    digest: token.digest,
+    kind: 'magic_link',
+    digests: [{ version: token.keyVersion, digest: token.digest }],
     codeChallenge: input.codeVerifier === undefined ? null : challengeOf(input.codeVerifier),
-    newUserId: deps.random.uuid(),
-    signIn: rows,
+    client: input.client,
   })
-  if (consumed.kind === 'unknown')
-    throw new AppError('INVALID_TOKEN', { reason: 'link token has no challenge' })
-  if (consumed.kind === 'refused') {
-    throw new AppError(refusalCode(consumed.reason), { reason: `link token refused: ${consumed.reason}` })
-  }
-  return tellSignIn(deps, { ...consumed.proof, tenant, secrets })
+  if (proven.kind === 'proven') return proven.result
+  throw new AppError(refusalCode('magic_link', proven.reason), {
+    reason: `link token refused: ${proven.reason}`,
+  })
 }

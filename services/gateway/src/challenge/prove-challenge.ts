@@ -1,0 +1,59 @@
+// Spends a challenge once, whatever its kind, and opens what its purpose opens: every way to a session that begins with a
+// link or a code goes through here.
+
+import type { SignInResult } from '@postern/contracts/http/sign-in-result'
+import type { TenantRun } from '@postern/db/with-tenant'
+import { mintRefreshToken } from '@postern/token/refresh-token'
+import { type MintDeps, mintSignIn, type SignInTenant } from '../session/mint-sign-in.ts'
+import type { Client } from '../session/session.ts'
+import type { SignDeps } from '../session/sign-access.ts'
+import { tellSignIn } from '../session/tell-sign-in.ts'
+import type { RefusalReason } from './challenge.ts'
+import { type Consumed, consumeChallenge, type Guess, type Proof } from './consume-challenge.store.ts'
+import type { Presented } from './spend-challenge.store.ts'
+
+export type ProveDeps = SignDeps & MintDeps
+
+export type Shown = Pick<Presented, 'challengeId' | 'kind' | 'digests' | 'codeChallenge'> & { client: Client }
+
+export type Proven =
+  | { kind: 'proven'; result: SignInResult }
+  | { kind: 'refused'; reason: RefusalReason; guess: Guess }
+
+/** Challenges that are the next factor of a pending sign-in prove nothing here. */
+export async function proveChallenge(
+  deps: ProveDeps,
+  run: TenantRun,
+  tenant: SignInTenant,
+  { client, ...shown }: Shown,
+): Promise<Proven> {
+  const { rows, secrets } = mintSignIn(deps, tenant, client)
+  const proof: Proof = {
+    ...shown,
+    tenantId: tenant.id,
+    mfaId: null,
+    raise: null,
+    newUserId: deps.random.uuid(),
+    signIn: rows,
+  }
+  const consumed = await consumeChallenge(run, proof)
+  if (consumed.kind !== 'asks_session') return told(deps, { tenant, consumed, secrets })
+  // A refresh token names its session, which only the challenge's row knows.
+  const { sessionId } = consumed
+  const refresh = mintRefreshToken(deps.random.bytes(32), { sessionId })
+  const raise = { sessionId, refreshDigest: refresh.digest }
+  const raised = await consumeChallenge(run, { ...proof, raise })
+  if (raised.kind === 'asks_session') throw new Error('a challenge keeps its session')
+  return told(deps, { tenant, consumed: raised, secrets: { ...secrets, refreshToken: refresh.token } })
+}
+
+interface Outcome {
+  tenant: SignInTenant
+  consumed: Exclude<Consumed, { kind: 'asks_session' }>
+  secrets: { refreshToken: string; mfaToken: string }
+}
+
+async function told(deps: SignDeps, { tenant, consumed, secrets }: Outcome): Promise<Proven> {
+  if (consumed.kind === 'refused') return consumed
+  return { kind: 'proven', result: await tellSignIn(deps, { ...consumed.proof, tenant, secrets }) }
+}

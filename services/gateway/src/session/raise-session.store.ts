@@ -1,0 +1,67 @@
+// Raising a session by a further factor: parts of a statement that spends challenges. The session keeps its id; its methods
+// grow, and its refresh token is replaced by one that was drawn, so a token from before the step-up is worth no more.
+
+import type { FactorMethod } from '@postern/contracts/challenge'
+import { sql } from 'kysely'
+import type { SignedIn } from './sign-in.ts'
+
+/**
+ * The CTEs that raise sessions. Before them the statement has `ask` (with `raise_digest`, `session_kind`, `idle_seconds`)
+ * and `proven`. `raising`: the session of each step-up that was proven, with its user; a session that ended meanwhile, is
+ * of another kind, or is not of whoever owns the identifier is not there. `raised`: those that live and were raised.
+ */
+export function raiseParts(tenantId: string) {
+  return sql`
+  raising AS (
+    SELECT p.n, p.method, s.id AS session_id, s.amr, s.revoked_at, least(s.idle_expires_at, s.expires_at) AS ends_at,
+           a.idle_seconds, a.raise_digest, u.id, u.email, u.email_verified_at, u.phone, u.phone_verified_at, u.is_active,
+           u.created_at
+      FROM proven p JOIN ask a USING (n)
+      JOIN sessions s ON s.tenant_id = ${tenantId}::uuid AND s.id = p.session_id AND s.kind = a.session_kind
+      JOIN identifiers i ON i.tenant_id = ${tenantId}::uuid AND i.kind = p.identifier_kind
+                        AND i.identity_key = p.identity_key AND i.user_id = s.user_id
+      JOIN users u ON u.tenant_id = ${tenantId}::uuid AND u.id = s.user_id
+     WHERE p.purpose = 'step_up' ORDER BY s.id FOR UPDATE OF s
+  ), grown AS (
+    SELECT n, session_id, idle_seconds, raise_digest,
+           CASE WHEN method = ANY (amr) THEN amr ELSE amr || method END AS amr
+      FROM raising WHERE revoked_at IS NULL AND ends_at > now() AND is_active
+  ), raised AS (
+    UPDATE sessions s SET amr = g.amr, acr = acr_of(g.amr), last_used_at = now(),
+           idle_expires_at = now() + make_interval(secs => g.idle_seconds)
+      FROM grown g WHERE s.tenant_id = ${tenantId}::uuid AND s.id = g.session_id AND s.revoked_at IS NULL
+    RETURNING g.n, s.id, s.amr, s.acr, least(s.idle_expires_at, s.expires_at) AS refresh_expires_at
+  ), outdated AS (
+    UPDATE refresh_tokens t SET used_at = now() FROM raised r
+     WHERE t.tenant_id = ${tenantId}::uuid AND t.session_id = r.id AND t.used_at IS NULL
+    RETURNING t.session_id, t.generation
+  ), redrawn AS (
+    -- A token that was refreshed while this statement waited for the session is not in its snapshot: then try again.
+    INSERT INTO refresh_tokens (tenant_id, session_id, generation, digest)
+    SELECT ${tenantId}::uuid, coalesce(o.session_id, stale_snapshot()), o.generation + 1, g.raise_digest
+      FROM raised r JOIN grown g USING (n) LEFT JOIN outdated o ON o.session_id = r.id
+  )`
+}
+
+/** Rows for the outbox: `n, kind, subject, outcome, reason, data`. */
+export const raiseEvents = sql`
+  SELECT r.n, 'session.raised' AS kind, 'session:' || r.id AS subject, 'success' AS outcome, NULL::text AS reason,
+         jsonb_build_object('challenge_id', a.challenge_id, 'amr', to_jsonb(r.amr)) AS data
+    FROM raised r JOIN ask a USING (n)`
+
+/** What the statement's last SELECT takes of `raised`. */
+export const raiseColumns = sql`
+  raised.id AS raised_id, raised.amr AS raised_amr, raised.acr AS raised_acr, raised.refresh_expires_at AS raised_until`
+
+export interface RaiseRow {
+  raised_id: string | null
+  raised_amr: FactorMethod[]
+  raised_acr: string
+  raised_until: Date
+}
+
+/** What `raiseColumns` told; undefined where no session was raised. */
+export function raisedSession(row: RaiseRow): SignedIn | undefined {
+  const { raised_id: id, raised_amr: amr, raised_acr: acr, raised_until: refreshExpiresAt } = row
+  return id === null ? undefined : { kind: 'session', id, amr, acr, refreshExpiresAt }
+}
