@@ -9,12 +9,13 @@ import type { BrowserCaller } from '@postern/service-kit/caller'
 import type { BrowserCookie } from '@postern/token/csrf-token'
 import type { KeyRing } from '@postern/token/key-ring'
 import { tieSecret, untieSecret } from '@postern/token/tied-secret'
-import { type VerifyDeps, verifyMagicLink } from '../../challenge/verify-challenge.ts'
+import type { ProveDeps } from '../../challenge/prove-challenge.ts'
+import { verifyMagicLink } from '../../challenge/verify-magic-link.ts'
 import { type MfaDeps, verifyMfa } from '../../factor/verify-mfa.ts'
 import type { Client } from '../../session/session.ts'
 import type { SessionSecret } from './session-secret.ts'
 
-export type BrowserSignInDeps = VerifyDeps & MfaDeps & { csrf: KeyRing }
+export type BrowserSignInDeps = ProveDeps & MfaDeps & { csrf: KeyRing }
 
 export interface BrowserProof {
   caller: BrowserCaller
