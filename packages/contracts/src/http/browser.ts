@@ -5,6 +5,7 @@ import { FACTOR_METHODS, PURPOSES } from '../challenge.ts'
 import { VerifyMfaBody } from './factor.ts'
 import { Instant, Nullable, Uuid } from './fields.ts'
 import { IssueMagicLinkBody, VerifyMagicLinkBody } from './magic-link.ts'
+import { VerifyOtpBody } from './otp.ts'
 import { PendingFactor, User } from './sign-in-result.ts'
 
 export const CsrfToken = Type.Object({
@@ -34,6 +35,7 @@ export type BrowserMagicLinkBody = Static<typeof BrowserMagicLinkBody>
 const closed = { additionalProperties: false }
 export const BrowserSignInBody = Type.Union([
   Type.Object({ token, code_verifier }, closed),
+  Type.Object({ otp_id: Uuid, code: VerifyOtpBody.properties.code }, closed),
   ...VerifyMfaBody.anyOf,
 ])
 export type BrowserSignInBody = Static<typeof BrowserSignInBody>

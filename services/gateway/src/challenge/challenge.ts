@@ -32,6 +32,7 @@ export type RefusalReason =
   | 'wrong_code'
   | 'attempts_exhausted'
   | 'locked'
+  | 'other_session'
   | 'account_disabled'
   | 'session_ended'
 
@@ -43,6 +44,7 @@ const CODES: Partial<Record<RefusalReason, ErrorCode>> = {
   locked: 'IDENTIFIER_LOCKED',
   account_disabled: 'ACCOUNT_DISABLED',
   session_ended: 'SESSION_REVOKED',
+  other_session: 'SESSION_REVOKED',
 }
 
 /** The code that a client reads. */

@@ -14,7 +14,13 @@ import type { Presented } from './spend-challenge.store.ts'
 
 export type ProveDeps = SignDeps & MintDeps
 
-export type Shown = Pick<Presented, 'challengeId' | 'kind' | 'digests' | 'codeChallenge'> & { client: Client }
+export interface Prover {
+  client: Client
+  /** The only session that a step-up may raise here, null: none; undefined: the challenge's, whoever brings the proof. */
+  onlySession?: string | null
+}
+
+export type Shown = Pick<Presented, 'challengeId' | 'kind' | 'digests' | 'codeChallenge'> & Prover
 
 export type Proven =
   | { kind: 'proven'; result: SignInResult }
@@ -25,7 +31,7 @@ export async function proveChallenge(
   deps: ProveDeps,
   run: TenantRun,
   tenant: SignInTenant,
-  { client, ...shown }: Shown,
+  { client, onlySession, ...shown }: Shown,
 ): Promise<Proven> {
   const { rows, secrets } = mintSignIn(deps, tenant, client)
   const proof: Proof = {
@@ -40,12 +46,20 @@ export async function proveChallenge(
   if (consumed.kind !== 'asks_session') return told(deps, { tenant, consumed, secrets })
   // A refresh token names its session, which only the challenge's row knows.
   const { sessionId } = consumed
+  if (onlySession !== undefined && onlySession !== sessionId) return NOT_THIS_SESSION
   const refresh = mintRefreshToken(deps.random.bytes(32), { sessionId })
   const raise = { sessionId, refreshDigest: refresh.digest }
   const raised = await consumeChallenge(run, { ...proof, raise })
   if (raised.kind === 'asks_session') throw new Error('a challenge keeps its session')
   return told(deps, { tenant, consumed: raised, secrets: { ...secrets, refreshToken: refresh.token } })
 }
+
+/** Nothing was compared or counted. */
+const NOT_THIS_SESSION = {
+  kind: 'refused',
+  reason: 'other_session',
+  guess: { remainingAttempts: 0, locked: false, waitSeconds: null, disabled: false },
+} as const
 
 interface Outcome {
   tenant: SignInTenant

@@ -6,14 +6,12 @@ import { AppError } from '@postern/service-kit/app-error'
 import { readLinkToken } from '@postern/token/link-token'
 import { challengeOf } from '@postern/token/pkce'
 import type { SignInTenant } from '../session/mint-sign-in.ts'
-import type { Client } from '../session/session.ts'
 import { refusalCode } from './challenge.ts'
-import { type ProveDeps, proveChallenge } from './prove-challenge.ts'
+import { type ProveDeps, type Prover, proveChallenge } from './prove-challenge.ts'
 
-export interface PresentedLink {
+export interface PresentedLink extends Prover {
   token: string
   codeVerifier: string | undefined
-  client: Client
 }
 
 /**
@@ -24,9 +22,9 @@ export async function verifyMagicLink(
   deps: ProveDeps,
   run: TenantRun,
   tenant: SignInTenant,
-  input: PresentedLink,
+  { token: text, codeVerifier, ...prover }: PresentedLink,
 ): Promise<SignInResult> {
-  const token = readLinkToken(deps.pepper, input.token)
+  const token = readLinkToken(deps.pepper, text)
   if (token === null) throw new AppError('INVALID_TOKEN', { reason: 'link token is forged or damaged' })
   if (token.tenantId !== tenant.id)
     throw new AppError('INVALID_TOKEN', { reason: 'link token of another tenant' })
@@ -35,8 +33,8 @@ export async function verifyMagicLink(
     challengeId: token.challengeId,
     kind: 'magic_link',
     digests: [{ version: token.keyVersion, digest: token.digest }],
-    codeChallenge: input.codeVerifier === undefined ? null : challengeOf(input.codeVerifier),
-    client: input.client,
+    codeChallenge: codeVerifier === undefined ? null : challengeOf(codeVerifier),
+    ...prover,
   })
   if (proven.kind === 'proven') return proven.result
   throw new AppError(refusalCode('magic_link', proven.reason), {

@@ -6,16 +6,14 @@ import type { TenantRun } from '@postern/db/with-tenant'
 import { AppError } from '@postern/service-kit/app-error'
 import { otpDigests } from '@postern/token/otp-code'
 import type { SignInTenant } from '../session/mint-sign-in.ts'
-import type { Client } from '../session/session.ts'
 import { refusalCode } from './challenge.ts'
 import { LONGEST_WAIT_SECONDS } from './code-limits.ts'
-import { type ProveDeps, type Proven, proveChallenge } from './prove-challenge.ts'
+import { type ProveDeps, type Proven, type Prover, proveChallenge } from './prove-challenge.ts'
 
-export interface PresentedCode {
+export interface PresentedCode extends Prover {
   challengeId: string
   /** six ASCII digits */
   code: string
-  client: Client
 }
 
 /**
@@ -27,10 +25,10 @@ export async function verifyOtp(
   deps: ProveDeps,
   run: TenantRun,
   tenant: SignInTenant,
-  { challengeId, code, client }: PresentedCode,
+  { challengeId, code, ...prover }: PresentedCode,
 ): Promise<SignInResult> {
   const digests = otpDigests(deps.pepper, { tenantId: tenant.id, challengeId }, code)
-  const shown = { challengeId, kind: 'otp' as const, digests, codeChallenge: null, client }
+  const shown = { challengeId, kind: 'otp' as const, digests, codeChallenge: null, ...prover }
   const proven = await proveChallenge(deps, run, tenant, shown)
   if (proven.kind === 'proven') return proven.result
   throw refusal(proven)

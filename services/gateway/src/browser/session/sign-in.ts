@@ -11,8 +11,10 @@ import type { KeyRing } from '@postern/token/key-ring'
 import { tieSecret, untieSecret } from '@postern/token/tied-secret'
 import type { ProveDeps } from '../../challenge/prove-challenge.ts'
 import { verifyMagicLink } from '../../challenge/verify-magic-link.ts'
+import { verifyOtp } from '../../challenge/verify-otp.ts'
 import { type MfaDeps, verifyMfa } from '../../factor/verify-mfa.ts'
 import type { Client } from '../../session/session.ts'
+import { findSession } from './find-session.ts'
 import type { SessionSecret } from './session-secret.ts'
 
 export type BrowserSignInDeps = ProveDeps & MfaDeps & { csrf: KeyRing }
@@ -52,15 +54,20 @@ export async function signInBrowser(
   }
 }
 
-function prove(deps: BrowserSignInDeps, run: TenantRun, proof: BrowserProof): Promise<SignInResult> {
+async function prove(deps: BrowserSignInDeps, run: TenantRun, proof: BrowserProof): Promise<SignInResult> {
   const { caller, body, client } = proof
   const { tenant } = caller
   if ('mfa_token' in body) {
     const { mfa_token, ...answer } = body
     return verifyMfa(deps, run, tenant, { mfaToken: untie(deps.csrf, caller, mfa_token), answer, client })
   }
+  // A step-up raises the session of this browser and no other: its secret would end up in this browser's cookie.
+  const live = caller.cookie?.kind === 'session' ? await findSession(run, caller) : undefined
+  const prover = { client, onlySession: live?.id ?? null }
+  if ('otp_id' in body)
+    return verifyOtp(deps, run, tenant, { challengeId: body.otp_id, code: body.code, ...prover })
   const { token, code_verifier: codeVerifier } = body
-  return verifyMagicLink(deps, run, tenant, { token, codeVerifier, client })
+  return verifyMagicLink(deps, run, tenant, { token, codeVerifier, ...prover })
 }
 
 /** What the API would take. @throws AppError INVALID_TOKEN for another browser's */
