@@ -102,6 +102,28 @@ export const BREACHES: readonly Breach[] = [
     ],
   },
   {
+    check: 'single-use',
+    what: 'a table holds a secret and a counter that the registry does not list',
+    file: 'packages/db/src/migrations/0099-breach.sql',
+    text:
+      'CREATE TABLE vouchers (\n  tenant_id uuid NOT NULL,\n  digest bytea NOT NULL,\n  tries smallint NOT NULL,\n' +
+      '  used_at timestamptz\n);\n',
+    sentences: [
+      'packages/db/src/migrations/0099-breach.sql: vouchers.digest is a secret',
+      'packages/db/src/migrations/0099-breach.sql: vouchers.tries marks what happened once, or counts',
+      'packages/db/src/migrations/0099-breach.sql: vouchers.used_at marks what happened once, or counts',
+    ],
+  },
+  {
+    check: 'single-use',
+    what: 'a race test lets one run alone',
+    file: 'services/gateway/test/tenant/disable-tenant.test.ts',
+    text: "t.test('a tenant disabled by many at once ends each session once', async (t) => t.pass())\n",
+    sentences: [
+      "'a tenant disabled by many at once ends each session once' in services/gateway/test/tenant/disable-tenant.test.ts is no race",
+    ],
+  },
+  {
     check: 'unused',
     what: 'a file is left over',
     file: 'services/gateway/src/challenge/left-over.ts',

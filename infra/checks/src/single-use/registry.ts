@@ -7,6 +7,11 @@ import { SESSIONS } from './session-entries.ts'
 
 const GATEWAY = 'services/gateway'
 
+/** Columns that are named like a counter and never change, with the reason. */
+export const WRITTEN_ONCE: Readonly<Record<string, string>> = {
+  'attempts.fence': 'which claim of its delivery an attempt was made under',
+}
+
 export const REGISTRY: readonly SingleUse[] = [
   {
     name: 'magic link',
@@ -152,7 +157,7 @@ export const REGISTRY: readonly SingleUse[] = [
   {
     name: 'TOTP step',
     holds: 'a step is accepted once, and no earlier one after it',
-    columns: [],
+    columns: ['totp_factors.last_step'],
     statement: { file: `${GATEWAY}/src/factor/totp-factor.store.ts`, function: 'spendStep' },
     race: {
       file: `${GATEWAY}/test/factor/factor.race.test.ts`,
@@ -162,7 +167,7 @@ export const REGISTRY: readonly SingleUse[] = [
   {
     name: 'first code of a TOTP',
     holds: 'a user has one active TOTP, enabled once',
-    columns: ['totp_factors.enabled_at'],
+    columns: ['totp_factors.enabled_at', 'totp_factors.last_step'],
     statement: { file: `${GATEWAY}/src/factor/totp-factor.store.ts`, function: 'spendEnabling' },
     race: {
       file: `${GATEWAY}/test/factor/factor.race.test.ts`,

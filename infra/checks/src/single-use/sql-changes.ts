@@ -1,14 +1,15 @@
-// Finds in a file's SQL the statements that mark something as over or count something up.
+// Finds in a file's SQL the statements that mark something as over, count something up, or move it forward.
+
+import { isForwardName, isMarkName } from './words.ts'
 
 export interface Change {
   /** `table.column` */
   readonly column: string
-  readonly kind: 'mark' | 'counter'
-  /** A mark's statement asks that nobody set it before. */
+  readonly kind: 'mark' | 'counter' | 'forward'
+  /** A mark's statement asks that nobody set it before; one that moves forward, that it was less. */
   readonly isGuarded: boolean
 }
 
-const MARK = /^(?:consumed|used|spent|superseded|revoked|redeemed|claimed|rotated|ended|enabled)_at$/
 const SETS = /\bUPDATE\s+(?:ONLY\s+)?(\w+)(?:\s+(?:AS\s+)?\w+)?\s+SET\b|\bDO\s+UPDATE\s+SET\b/gi
 const ENDS_ASSIGNMENTS = /^(?:FROM|WHERE|RETURNING)\b/i
 
@@ -27,11 +28,19 @@ function tableOfInsert(before: string): string {
 
 function changeOf(table: string, assignment: string, rest: string): Change[] {
   const [, column = '', value = ''] = /^\s*"?(\w+)"?\s*=([\s\S]*)$/.exec(assignment) ?? []
-  const isMark = MARK.test(column) && !/^\s*NULL\b/i.test(value)
-  const isCounter = new RegExp(`\\b${column}\\s*[+-]\\s`).test(value)
-  if (column === '' || (!isMark && !isCounter)) return []
-  const isGuarded = isCounter || new RegExp(`\\b${column}\\s+IS\\s+NULL\\b`, 'i').test(rest)
-  return [{ column: `${table}.${column}`, kind: isCounter ? 'counter' : 'mark', isGuarded }]
+  const name = `${table}.${column}`
+  if (new RegExp(`\\b${column}\\s*[+-]\\s`).test(value))
+    return [{ column: name, kind: 'counter', isGuarded: true }]
+  if (isMarkName(column) && !/^\s*NULL\b/i.test(value)) {
+    const isGuarded = new RegExp(`\\b${column}\\s+IS\\s+NULL\\b`, 'i').test(rest)
+    return [{ column: name, kind: 'mark', isGuarded }]
+  }
+  // Beginning again at nought is no move.
+  if (isForwardName(column) && !/^\s*0\s*$/.test(value)) {
+    const isGuarded = new RegExp(`\\b${column}\\s*<(?!=)`).test(rest)
+    return [{ column: name, kind: 'forward', isGuarded }]
+  }
+  return []
 }
 
 /** The assignments behind SET, and the rest of their statement. */
@@ -56,5 +65,6 @@ function readSet(text: string): { assignments: string[]; rest: string } {
       if (char !== ',') end = at
     }
   }
+  if (end === null) assignments.push(text.slice(begin))
   return { assignments, rest: text.slice(end ?? text.length) }
 }

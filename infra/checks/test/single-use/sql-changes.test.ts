@@ -35,3 +35,37 @@ t.test('comparisons, grants, locks and taking a mark away are no changes', async
     UPDATE codes SET used_at = NULL, note = 'n' WHERE fence = 1;`
   t.strictSame(changesIn(text), [])
 })
+
+t.test('a step that is given may only grow: the statement asks that it was less', async (t) => {
+  const spend = (guard: string) =>
+    changesIn(`UPDATE totp_factors f SET last_step = $1 WHERE f.id = $2 AND ${guard} RETURNING user_id`)
+  const column = 'totp_factors.last_step'
+  t.strictSame(spend('f.last_step < $1'), [{ column, kind: 'forward', isGuarded: true }])
+  t.strictSame(spend('f.last_step <= $1'), [{ column, kind: 'forward', isGuarded: false }])
+  t.strictSame(spend('true'), [{ column, kind: 'forward', isGuarded: false }])
+  t.strictSame(changesIn('UPDATE totp_factors SET last_step = 0, secret = $1 WHERE id = $2'), [])
+})
+
+t.test(
+  'every secret and counter of a sign-in is seen where it changes, and where it changes unguarded',
+  async (t) => {
+    const marks = ['challenges.consumed_at', 'pending_sign_ins.consumed_at', 'recovery_codes.used_at']
+    marks.push('refresh_tokens.used_at', 'totp_factors.enabled_at', 'sessions.revoked_at')
+    for (const column of marks) {
+      const [table, name] = column.split('.')
+      const change = (guard: string) =>
+        changesIn(
+          `WITH x AS (UPDATE ${table} t SET ${name} = CASE WHEN j.fits THEN now() END FROM j WHERE ${guard})`,
+        )
+      t.strictSame(change('t.id = j.id'), [{ column, kind: 'mark', isGuarded: false }])
+      t.strictSame(change(`t.${name} IS NULL AND t.id = j.id`), [{ column, kind: 'mark', isGuarded: true }])
+    }
+    for (const column of ['challenges.tries', 'identifier_guards.failures', 'pending_sign_ins.failures']) {
+      const [table, name] = column.split('.')
+      const text = `UPDATE ${table} g SET ${name} = CASE WHEN j.fits THEN 0 ELSE g.${name} + 1 END FROM j`
+      t.strictSame(changesIn(text), [{ column, kind: 'counter', isGuarded: true }])
+    }
+    const upsert = `INSERT INTO factor_guards AS g (failures) VALUES (1) ON CONFLICT (user_id) DO UPDATE SET failures = g.failures + 1`
+    t.strictSame(changesIn(upsert), [{ column: 'factor_guards.failures', kind: 'counter', isGuarded: true }])
+  },
+)
