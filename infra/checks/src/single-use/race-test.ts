@@ -15,11 +15,7 @@ export function testTitled(text: string, title: string): string | undefined {
 }
 
 /** @param textOf reads a file of the house; null when there is none */
-export function startsMany(
-  test: string,
-  file: string,
-  textOf: (file: string) => string | null,
-): boolean {
+export function startsMany(test: string, file: string, textOf: (file: string) => string | null): boolean {
   if (MANY.test(test)) return true
   const called = new Set([...test.matchAll(/\b(\w+)\(/g)].map(([, name]) => name))
   const text = textOf(file) ?? ''
