@@ -1,7 +1,8 @@
 // Bodies of the second factor's routes.
 
 import { type Static, Type } from 'typebox'
-import { Nullable } from './fields.ts'
+import { Nullable, Uuid } from './fields.ts'
+import { VerifyMagicLinkBody } from './magic-link.ts'
 import { SignInResult } from './sign-in-result.ts'
 
 const Code = Type.String({ pattern: '^[0-9]{6}$', description: 'six digits of the authenticator app' })
@@ -49,4 +50,6 @@ export const DisabledTotp = Type.Object({ disabled: Type.Literal(true) })
 export const VerifyMfaBody = Type.Union([
   Type.Object({ mfa_token: MfaToken, code: Code }, { additionalProperties: false }),
   Type.Object({ mfa_token: MfaToken, recovery_code: RecoveryCode }, { additionalProperties: false }),
+  Type.Object({ mfa_token: MfaToken, otp_id: Uuid, code: Code }, { additionalProperties: false }),
+  Type.Object({ mfa_token: MfaToken, ...VerifyMagicLinkBody.properties }, { additionalProperties: false }),
 ])

@@ -18,27 +18,38 @@ export interface Spending {
   before?: RawBuilder<unknown>
   /** changes one row, and returns `user_id`, where the answer is right and `EXISTS (SELECT FROM trying)` */
   spend: RawBuilder<unknown>
-  /** too long to be guessed: it is looked at also where six digits are off */
-  isLong: boolean
+  /** when an answer counts as wrong: whenever it is not right, unless told */
+  missed?: RawBuilder<unknown>
+  /** what of the guard it is under: six digits; what is too long to be guessed, also where six digits are off; a link */
+  limits: 'digits' | 'long' | 'none'
+  /** whether a right answer ends the row of wrong ones: where the others prove no more than it does */
+  calms: RawBuilder<unknown>
 }
 
 const [FIRST_WAIT, LONGEST_WAIT] = WAIT_MINUTES.map((minutes) => sql.lit(minutes))
 const EVERY = sql.lit(WAIT_AFTER)
 
-/** The CTEs `closed`, `trying`, `spent` and `failed`. */
-export function guarded({ user, given, before, spend, isLong }: Spending) {
+const NOT_MET = sql`NOT EXISTS (SELECT FROM met)`
+const CLOSED = {
+  digits: sql`(wait_until > now() OR disabled_at IS NOT NULL)`,
+  long: sql`wait_until > now()`,
+  none: sql`false`,
+}
+
+/** The CTEs `closed`, `trying`, `met` and `failed`. */
+export function guarded({ user, given, before, spend, missed, limits }: Spending) {
   return sql`
   closed AS (
     SELECT wait_until, disabled_at FROM factor_guards
      WHERE tenant_id = ${user.tenantId}::uuid AND user_id = ${user.userId}::uuid
-       AND (wait_until > now() OR (disabled_at IS NOT NULL AND NOT ${sql.lit(isLong)}))
+       AND ${CLOSED[limits]}
   ), trying AS MATERIALIZED (
     SELECT FROM (SELECT) AS one WHERE NOT EXISTS (SELECT FROM closed) AND ${given}
   ), ${before ? sql`${before},` : sql``}
-  spent AS (${spend}
+  met AS (${spend}
   ), failed AS (
     INSERT INTO factor_guards AS g (tenant_id, user_id, failures)
-    SELECT ${user.tenantId}::uuid, ${user.userId}::uuid, 1 FROM trying WHERE NOT EXISTS (SELECT FROM spent)
+    SELECT ${user.tenantId}::uuid, ${user.userId}::uuid, 1 FROM trying WHERE ${missed ?? NOT_MET}
     ON CONFLICT (tenant_id, user_id) DO UPDATE SET failures = g.failures + 1,
       wait_until = CASE WHEN (g.failures + 1) % ${EVERY} = 0 THEN now() + make_interval(mins =>
         least(${LONGEST_WAIT}, ${FIRST_WAIT} * power(2, least((g.failures + 1) / ${EVERY}, 9) - 1))::integer) END,
@@ -48,10 +59,11 @@ export function guarded({ user, given, before, spend, isLong }: Spending) {
 }
 
 /** The count ends where the answer was right. */
-export const calmed = ({ user }: Spending) => sql`
+export const calmed = ({ user, calms }: Spending) => sql`
   calmed AS (
     UPDATE factor_guards SET failures = 0, wait_until = NULL, disabled_at = NULL
-     WHERE tenant_id = ${user.tenantId}::uuid AND user_id = ${user.userId}::uuid AND EXISTS (SELECT FROM spent)
+     WHERE tenant_id = ${user.tenantId}::uuid AND user_id = ${user.userId}::uuid AND EXISTS (SELECT FROM met)
+       AND ${calms}
   )`
 
 /** Rows for the outbox: `kind, subject, outcome, reason, data`. `pendingId` names the sign-in that the answer was for. */
@@ -63,7 +75,7 @@ export const guardEvents = (pendingId: string | null) => sql`
          jsonb_build_object('failures', failures) FROM failed WHERE failures % ${EVERY} = 0`
 
 export interface GuardRow {
-  is_spent: boolean
+  is_met: boolean
   failures: number | null
   is_closed: boolean
   is_disabled: boolean | null
@@ -72,13 +84,13 @@ export interface GuardRow {
 
 /** What the statement's last SELECT tells of the guard. */
 export const guardColumns = sql`
-  EXISTS (SELECT FROM spent) AS is_spent, (SELECT failures FROM failed) AS failures, EXISTS (SELECT FROM closed) AS is_closed,
+  EXISTS (SELECT FROM met) AS is_met, (SELECT failures FROM failed) AS failures, EXISTS (SELECT FROM closed) AS is_closed,
   (SELECT disabled_at IS NOT NULL FROM closed) AS is_disabled,
   (SELECT ceil(extract(epoch FROM wait_until - now()))::integer FROM closed) AS retry_after`
 
 /** What `guardColumns` told. */
 export function guardAnswer(row: GuardRow | undefined): GuardAnswer {
-  if (row?.is_spent) return { kind: 'right' }
+  if (row?.is_met) return { kind: 'right' }
   if (row?.is_closed) {
     const retryAfterSeconds = Math.max(row.retry_after ?? WAIT_MINUTES[1] * 60, 1)
     return { kind: 'closed', isDisabled: row.is_disabled === true, retryAfterSeconds }
@@ -86,7 +98,7 @@ export function guardAnswer(row: GuardRow | undefined): GuardAnswer {
   return row?.failures ? { kind: 'wrong', failures: row.failures } : { kind: 'moot' }
 }
 
-/** What a right answer does: CTEs that read `spent`, and their rows for the outbox. */
+/** What a right answer does: CTEs that read `met`, and their rows for the outbox. */
 export interface Effect {
   does: RawBuilder<unknown>
   tells: RawBuilder<unknown>

@@ -5,6 +5,7 @@ import type { FactorMethod, Purpose } from '@postern/contracts/challenge'
 import { inputRows } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
+import { PRESENTED_INPUT } from '../challenge/spend-challenge.store.ts'
 import {
   SIGN_IN_INPUT,
   type SignInRow,
@@ -16,6 +17,7 @@ import {
 } from '../session/sign-in.store.ts'
 import type { NewSignIn, SignedIn } from '../session/sign-in.ts'
 import type { ProvenUser } from '../user/proven-user.ts'
+import { type Bringing, type JudgedRow, judgedColumns, notJudged } from './challenge-factor.store.ts'
 import type { GuardAnswer } from './factor.ts'
 import {
   calmed,
@@ -71,15 +73,17 @@ export interface Completion {
   spending: Spending
   /** what the answer does besides */
   effect?: Effect
+  /** where the answer is a link or a code */
+  bringing?: Bringing
   signIn: NewSignIn
 }
 
 export type Completed =
   | { kind: 'entered'; user: ProvenUser; created: boolean; purpose: Purpose; signedIn: SignedIn }
   | { kind: 'refused'; reason: PendingRefusal }
-  | { kind: 'wrong'; answer: Exclude<GuardAnswer, { kind: 'right' }>; failures: number }
+  | { kind: 'wrong'; answer: Exclude<GuardAnswer, { kind: 'right' }>; failures: number; judged: JudgedRow }
 
-interface Row extends GuardRow, SignInRow, ProvenUser {
+interface Row extends GuardRow, SignInRow, ProvenUser, JudgedRow {
   reason: PendingRefusal | null
   missed: number | null
   purpose: Purpose
@@ -91,24 +95,38 @@ export async function completeSignIn(run: TenantRun, completion: Completion): Pr
   if (row === undefined) throw new Error('a sign-in was asked for and none was told')
   if (row.reason) return { kind: 'refused', reason: row.reason }
   const answer = guardAnswer(row)
-  if (answer.kind !== 'right') return { kind: 'wrong', answer, failures: row.missed ?? 0 }
+  if (answer.kind !== 'right') return { kind: 'wrong', answer, failures: row.missed ?? 0, judged: row }
   const { id, email, email_verified_at, phone, phone_verified_at, is_active, created_at } = row
   const user = { id, email, email_verified_at, phone, phone_verified_at, is_active, created_at }
   return { kind: 'entered', user, created: row.user_created, purpose: row.purpose, signedIn: signedIn(row) }
 }
 
-function statement(completion: Completion) {
-  const { key, answered, spending, effect, signIn } = completion
-  const given = sql`EXISTS (SELECT FROM pending WHERE reason IS NULL) AND ${spending.given}`
-  const rider = { input: { signIn }, requestId: null, traceparent: null }
+const statement = (completion: Completion) => {
+  const { key, answered, spending, effect, bringing } = completion
+  const tried: Spending = {
+    ...spending,
+    given: sql`EXISTS (SELECT FROM pending WHERE reason IS NULL) AND ${spending.given}`,
+    // Nothing is asked of what follows where nothing is tried.
+    before: sql`
+  ask AS MATERIALIZED (SELECT * FROM input WHERE EXISTS (SELECT FROM trying))${spending.before ? sql`, ${spending.before}` : sql``}`,
+  }
   return sql<Row>`
-  WITH ask AS MATERIALIZED (SELECT * FROM ${inputRows('input', [rider], SIGN_IN_INPUT)}), ${pendingPart(key, answered)},
-    ${guarded({ ...spending, given })}, ${calmed(spending)}, ${effect ? sql`${effect.does},` : sql``}
-    ${consumed(key, answered)}, ${signInParts(key.tenantId)}, ${refused}, ${told(key, answered, effect)}
+  WITH input AS MATERIALIZED (${inputOf(completion)}), ${pendingPart(key, answered)}, ${guarded(tried)},
+    ${calmed(spending)}, ${effect ? sql`${effect.does},` : sql``} ${consumed(completion)}, ${signInParts(key.tenantId)},
+    ${refused(bringing)}, ${told(completion)}
   SELECT ${guardColumns}, refused.reason, (SELECT failures FROM missed) AS missed, entered.purpose, entered.user_created,
-         u.id, u.email, u.email_verified_at, u.phone, u.phone_verified_at, u.is_active, u.created_at, ${signInColumns}
-    FROM ask LEFT JOIN refused ON true LEFT JOIN entered ON true
-    LEFT JOIN users u ON u.tenant_id = ${key.tenantId}::uuid AND u.id = entered.user_id ${signInJoins}`
+         holder.id, holder.email, holder.email_verified_at, holder.phone, holder.phone_verified_at, holder.is_active,
+         holder.created_at, ${signInColumns}, ${bringing ? judgedColumns : notJudged}
+    FROM (SELECT) AS one LEFT JOIN ask ON true LEFT JOIN refused ON true LEFT JOIN entered ON true
+    LEFT JOIN holder ON true ${signInJoins}`
+}
+
+function inputOf({ bringing, signIn }: Completion) {
+  const one = <I>(input: I) => [{ input, requestId: null, traceparent: null }]
+  const rows = bringing
+    ? inputRows('row', one({ signIn, ...bringing.presented }), { ...SIGN_IN_INPUT, ...PRESENTED_INPUT })
+    : inputRows('row', one({ signIn }), SIGN_IN_INPUT)
+  return sql`SELECT * FROM ${rows}`
 }
 
 const pendingPart = (key: PendingKey, { standsFor }: Answered) => sql`
@@ -121,39 +139,49 @@ const pendingPart = (key: PendingKey, { standsFor }: Answered) => sql`
       FROM pending_sign_ins WHERE ${theirs(key)}
   )`
 
-const consumed = (key: PendingKey, { method }: Answered) => sql`
+const consumed = ({ key, answered, bringing }: Completion) => sql`
   entered AS (
     UPDATE pending_sign_ins SET consumed_at = now()
-     WHERE ${theirs(key)} AND consumed_at IS NULL AND ${LIVE} AND EXISTS (SELECT FROM spent)
-    RETURNING user_id, purpose, challenge_id, user_created, amr || ${method}::text AS amr
+     WHERE ${theirs(key)} AND consumed_at IS NULL AND ${LIVE} AND EXISTS (SELECT FROM met)
+    RETURNING user_id, purpose, challenge_id, user_created, amr || ${answered.method}::text AS amr
   ), missed AS (
     UPDATE pending_sign_ins SET failures = failures + 1 WHERE ${theirs(key)} AND EXISTS (SELECT FROM failed)
     RETURNING failures
+  ), holder AS (
+    ${
+      bringing?.holder ??
+      sql`
+    SELECT u.id, u.email, u.email_verified_at, u.phone, u.phone_verified_at, u.is_active, u.created_at
+      FROM users u JOIN entered e ON e.user_id = u.id WHERE u.tenant_id = ${key.tenantId}::uuid`
+    }
   ), entering AS (
-    SELECT 1 AS n, e.user_id, e.purpose, e.challenge_id, e.user_created, e.amr, u.email_verified_at IS NOT NULL AS has_email,
-           u.phone_verified_at IS NOT NULL AS has_phone, e.user_id AS factors_of
-      FROM entered e JOIN users u ON u.tenant_id = ${key.tenantId}::uuid AND u.id = e.user_id WHERE u.is_active
+    SELECT 1 AS n, e.user_id, e.purpose, e.challenge_id, e.user_created, e.amr,
+           h.email_verified_at IS NOT NULL AS has_email, h.phone_verified_at IS NOT NULL AS has_phone,
+           e.user_id AS factors_of
+      FROM entered e JOIN holder h ON h.id = e.user_id WHERE h.is_active
   )`
 
-const refused = sql`
+const refused = (bringing: Bringing | undefined) => sql`
   refused AS (
     SELECT user_id, reason FROM pending WHERE reason IS NOT NULL
     UNION ALL
     SELECT user_id, 'account_disabled' FROM entered WHERE NOT EXISTS (SELECT FROM entering)
+    ${bringing ? sql`UNION ALL ${bringing.refusals}` : sql``}
   )`
 
-const told = ({ tenantId, pendingId }: PendingKey, { method }: Answered, effect: Effect | undefined) => sql`
+const told = ({ key, answered, effect, bringing }: Completion) => sql`
   told AS (
     INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, data)
-    SELECT ${tenantId}::uuid, kind, subject, outcome, reason, data FROM (
-      ${guardEvents(pendingId)}
+    SELECT ${key.tenantId}::uuid, kind, subject, outcome, reason, data FROM (
+      ${guardEvents(key.pendingId)}
       UNION ALL
       SELECT 'mfa.verified', 'user:' || user_id, 'success', NULL,
-             jsonb_build_object('pending_id', ${pendingId}::text, 'method', ${method}::text) FROM entered
+             jsonb_build_object('pending_id', ${key.pendingId}::text, 'method', ${answered.method}::text) FROM entered
       UNION ALL
-      SELECT 'mfa.refused', 'user:' || user_id, 'refused', reason, jsonb_build_object('pending_id', ${pendingId}::text)
-        FROM refused
+      SELECT 'mfa.refused', 'user:' || user_id, 'refused', reason,
+             jsonb_build_object('pending_id', ${key.pendingId}::text) FROM refused
       ${effect ? sql`UNION ALL ${effect.tells}` : sql``}
+      ${bringing ? sql`UNION ALL ${bringing.tells}` : sql``}
       UNION ALL
       SELECT kind, subject, outcome, reason, data FROM (${signInEvents}) events
     ) events

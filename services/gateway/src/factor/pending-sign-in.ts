@@ -15,7 +15,13 @@ export interface Answered {
   standsFor: FactorMethod
 }
 
-export type PendingRefusal = 'used' | 'exhausted' | 'expired' | 'other_factor' | 'account_disabled'
+export type PendingRefusal =
+  | 'used'
+  | 'exhausted'
+  | 'expired'
+  | 'other_factor'
+  | 'account_disabled'
+  | 'identifier_taken'
 
 const CODES: Record<PendingRefusal, ErrorCode> = {
   used: 'TOKEN_USED',
@@ -23,13 +29,18 @@ const CODES: Record<PendingRefusal, ErrorCode> = {
   expired: 'TOKEN_EXPIRED',
   other_factor: 'FACTOR_NOT_ALLOWED',
   account_disabled: 'ACCOUNT_DISABLED',
+  identifier_taken: 'CONFLICT',
 }
 
 export const pendingRefusal = (reason: PendingRefusal) =>
   new AppError(CODES[reason], { reason: `sign-in refused: ${reason}` })
 
-/** How a wrong answer, or one in the user's wait, is told; `failures` are the sign-in's. */
-export function wrongFactor(answer: Exclude<GuardAnswer, { kind: 'right' }>, failures: number): AppError {
+/** How a wrong answer, or one in the user's wait, is told; `failures` are the sign-in's, `left` the tries of a code. */
+export function wrongFactor(
+  answer: Exclude<GuardAnswer, { kind: 'right' }>,
+  failures: number,
+  left = Number.POSITIVE_INFINITY,
+): AppError {
   if (answer.kind !== 'wrong') return refusalOf(answer)
-  return wrongAnswer(Math.min(remainingBeforeWait(answer.failures), WRONG_ANSWERS + 1 - failures))
+  return wrongAnswer(Math.min(remainingBeforeWait(answer.failures), WRONG_ANSWERS + 1 - failures, left))
 }

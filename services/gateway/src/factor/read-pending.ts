@@ -4,6 +4,9 @@ import type { TenantRun } from '@postern/db/with-tenant'
 import { AppError } from '@postern/service-kit/app-error'
 import type { KeyRing } from '@postern/token/key-ring'
 import { readMfaToken } from '@postern/token/mfa-token'
+import { refusalCode } from '../challenge/challenge.ts'
+import { LONGEST_WAIT_SECONDS } from '../challenge/code-limits.ts'
+import { refusalOf } from './factor.ts'
 import { type Completed, findPending, type PendingKey, type WaitingSignIn } from './pending-sign-in.store.ts'
 import { pendingRefusal, wrongFactor } from './pending-sign-in.ts'
 
@@ -40,8 +43,22 @@ export async function readPendingOf(
   return pending
 }
 
-/** Why a sign-in does not go on. */
-export const stopped = (completed: Exclude<Completed, { kind: 'entered' }>): AppError =>
-  completed.kind === 'refused'
-    ? pendingRefusal(completed.reason)
-    : wrongFactor(completed.answer, completed.failures)
+/** Why a sign-in does not go on; `kind`: where the answer was a link or a code. */
+export function stopped(
+  completed: Exclude<Completed, { kind: 'entered' }>,
+  kind?: 'magic_link' | 'otp',
+): AppError {
+  if (completed.kind === 'refused') return pendingRefusal(completed.reason)
+  const { answer, failures, judged } = completed
+  if (answer.kind === 'closed' || kind === undefined) return wrongFactor(answer, failures)
+  if (answer.kind === 'wrong')
+    return wrongFactor(answer, failures, judged.code_waits ? 0 : (judged.code_left ?? 0))
+  const code = refusalCode(kind, judged.verdict === 'proven' ? 'unknown' : (judged.verdict ?? 'unknown'))
+  if (code !== 'IDENTIFIER_LOCKED')
+    return new AppError(code, { reason: `${kind} refused: ${judged.verdict}` })
+  return refusalOf({
+    kind: 'closed',
+    isDisabled: judged.code_disabled === true,
+    retryAfterSeconds: judged.code_wait_seconds ?? LONGEST_WAIT_SECONDS,
+  })
+}

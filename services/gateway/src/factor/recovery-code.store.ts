@@ -22,22 +22,23 @@ export function spendRecoveryCode(
          SELECT * FROM unnest(${digests.map(({ digest }) => digest)}::bytea[],
                               ${digests.map(({ version }) => version)}::smallint[]))
     RETURNING user_id`,
-    isLong: true,
+    limits: 'long',
+    calms: sql`true`,
   }
 }
 
 export type NewRecoveryCodes = readonly { digest: Buffer; keyVersion: number }[]
 
-/** The old set goes, the new one comes, where `spent` says so. */
+/** The old set goes, the new one comes, where `met` says so. */
 export const recoveryCodesWritten = ({ tenantId, userId }: UserOf, codes: NewRecoveryCodes): Effect => ({
   does: sql`
     wiped AS (
       DELETE FROM recovery_codes
-       WHERE tenant_id = ${tenantId}::uuid AND user_id = ${userId}::uuid AND EXISTS (SELECT FROM spent)
+       WHERE tenant_id = ${tenantId}::uuid AND user_id = ${userId}::uuid AND EXISTS (SELECT FROM met)
     ), written AS (
       INSERT INTO recovery_codes (tenant_id, user_id, digest, key_version)
-      SELECT ${tenantId}::uuid, spent.user_id, c.digest, c.version
-        FROM spent, unnest(${codes.map(({ digest }) => digest)}::bytea[],
+      SELECT ${tenantId}::uuid, met.user_id, c.digest, c.version
+        FROM met, unnest(${codes.map(({ digest }) => digest)}::bytea[],
                            ${codes.map(({ keyVersion }) => keyVersion)}::smallint[]) AS c (digest, version)
       RETURNING user_id
     )`,

@@ -77,7 +77,8 @@ export const spendNothing = (user: UserOf): Spending => ({
   user,
   given: sql`false`,
   spend: sql`SELECT NULL::uuid AS user_id WHERE false`,
-  isLong: false,
+  limits: 'digits',
+  calms: sql`true`,
 })
 
 /** Spends a step of the user's active TOTP. */
@@ -90,7 +91,8 @@ export function spendStep(user: UserOf, { factorId, step }: Step): Spending {
      WHERE ${theirs(user)} AND id = ${factorId}::uuid AND enabled_at IS NOT NULL AND last_step < ${step}::bigint
        AND EXISTS (SELECT FROM trying)
     RETURNING user_id`,
-    isLong: false,
+    limits: 'digits',
+    calms: sql`true`,
   }
 }
 
@@ -127,7 +129,7 @@ export async function insertTotp(run: TenantRun, totp: NewTotp): Promise<boolean
 
 /** Sets up what is to take the active TOTP's place, against a step of that one. */
 export function replaceTotp(run: TenantRun, totp: NewTotp, step: Step): Promise<GuardAnswer> {
-  return decide(run, spendStep(totp.user, step), { does: enrolled(totp, sql`FROM spent`), tells: ENROLLED })
+  return decide(run, spendStep(totp.user, step), { does: enrolled(totp, sql`FROM met`), tells: ENROLLED })
 }
 
 /** A first code makes the waiting TOTP the active one; the one before it and its recovery codes are gone. */
@@ -147,7 +149,8 @@ export function spendEnabling(user: UserOf, { factorId, step }: Step): Spending 
          AND EXISTS (SELECT FROM trying)
       RETURNING id
     )`,
-    isLong: false,
+    limits: 'digits',
+    calms: sql`true`,
   }
 }
 
@@ -161,7 +164,7 @@ export function enabledParts(user: UserOf, step: Step, codes: NewRecoveryCodes):
   const { does, tells } = recoveryCodesWritten(user, codes)
   const enabled = sql`
   SELECT 'factor.enabled', 'user:' || user_id, 'success', NULL::text,
-         jsonb_build_object('method', 'totp', 'replaced', EXISTS (SELECT FROM replaced)) FROM spent`
+         jsonb_build_object('method', 'totp', 'replaced', EXISTS (SELECT FROM replaced)) FROM met`
   return { spending: spendEnabling(user, step), effect: { does, tells: sql`${enabled} UNION ALL ${tells}` } }
 }
 
@@ -179,10 +182,10 @@ export function replaceRecoveryCodes(
 }
 
 const dropped = (user: UserOf) => sql`
-  dropped AS (DELETE FROM totp_factors WHERE ${theirs(user)} AND EXISTS (SELECT FROM spent))`
+  dropped AS (DELETE FROM totp_factors WHERE ${theirs(user)} AND EXISTS (SELECT FROM met))`
 const DISABLED = (by: 'totp' | 'recovery_code') => sql`
   SELECT 'factor.disabled', 'user:' || user_id, 'success', NULL::text,
-         jsonb_build_object('method', 'totp', 'by', ${by}::text) FROM spent`
+         jsonb_build_object('method', 'totp', 'by', ${by}::text) FROM met`
 
 /** Removes TOTP and recovery codes, against a step. */
 export function disableTotpByStep(
@@ -200,8 +203,8 @@ export function disableTotpByStep(
     RETURNING user_id`,
   }
   const others = sql`
-    waiting AS (DELETE FROM totp_factors WHERE ${theirs(user)} AND enabled_at IS NULL AND EXISTS (SELECT FROM spent)),
-    wiped AS (DELETE FROM recovery_codes WHERE ${theirs(user)} AND EXISTS (SELECT FROM spent))`
+    waiting AS (DELETE FROM totp_factors WHERE ${theirs(user)} AND enabled_at IS NULL AND EXISTS (SELECT FROM met)),
+    wiped AS (DELETE FROM recovery_codes WHERE ${theirs(user)} AND EXISTS (SELECT FROM met))`
   return decide(run, spending, { does: others, tells: DISABLED('totp') })
 }
 
@@ -213,7 +216,7 @@ export function disableTotpByRecovery(
 ): Promise<GuardAnswer> {
   const given = sql`EXISTS (SELECT FROM totp_factors WHERE ${theirs(user)} AND enabled_at IS NOT NULL)`
   const wiped = sql`
-    wiped AS (DELETE FROM recovery_codes WHERE ${theirs(user)} AND EXISTS (SELECT FROM spent)
+    wiped AS (DELETE FROM recovery_codes WHERE ${theirs(user)} AND EXISTS (SELECT FROM met)
                  AND digest <> ALL (${digests.map(({ digest }) => digest)}::bytea[]))`
   return decide(
     run,

@@ -24,11 +24,9 @@ export function verifyMfaRoute(app: HttpApp, context: GatewayContext): void {
     const { tenant } = apiKeyCaller(request)
     const run = alone(context.database, tenantScope(request))
     const { mfa_token: mfaToken, ...answer } = request.body
+    const input = { mfaToken, answer, client: clientOf(request, 'api') }
     try {
-      return ok(
-        request,
-        await verifyMfa(context, run, tenant, { mfaToken, answer, client: clientOf(request, 'api') }),
-      )
+      return ok(request, await verifyMfa(context, run, tenant, input))
     } finally {
       context.nudge()
     }

@@ -3,21 +3,15 @@
 
 import type { SignInResult } from '@postern/contracts/http/sign-in-result'
 import type { TenantRun } from '@postern/db/with-tenant'
-import type { KeyRing } from '@postern/token/key-ring'
-import { recoveryCodeDigests } from '@postern/token/recovery-code'
 import { type MintDeps, mintSignIn, type SignInTenant } from '../session/mint-sign-in.ts'
 import type { Client } from '../session/session.ts'
 import type { SignDeps } from '../session/sign-access.ts'
 import { tellSignIn } from '../session/tell-sign-in.ts'
-import { matchSealed } from './match-totp.ts'
-import { type Completion, completeSignIn, type WaitingSignIn } from './pending-sign-in.store.ts'
+import { completeSignIn } from './pending-sign-in.store.ts'
+import { type AnswerDeps, type MfaAnswer, readAnswer } from './read-answer.ts'
 import { readPending, stopped } from './read-pending.ts'
-import { spendRecoveryCode } from './recovery-code.store.ts'
-import { spendNothing, spendStep } from './totp-factor.store.ts'
 
-export type MfaDeps = SignDeps & MintDeps & { sealing: KeyRing }
-
-export type MfaAnswer = { code: string } | { recovery_code: string }
+export type MfaDeps = SignDeps & MintDeps & AnswerDeps
 
 export interface MfaInput {
   mfaToken: string
@@ -27,8 +21,9 @@ export interface MfaInput {
 
 /**
  * Spends the factor and opens the session, or tells what is still missing.
- * @throws AppError INVALID_TOKEN, TOKEN_EXPIRED, TOKEN_USED, ATTEMPTS_EXHAUSTED, INVALID_CODE, IDENTIFIER_LOCKED,
- * FACTOR_NOT_ALLOWED, CONFLICT (the factor is not enrolled), ACCOUNT_DISABLED
+ * @throws AppError INVALID_TOKEN, TOKEN_EXPIRED, TOKEN_USED, TOKEN_SUPERSEDED, ATTEMPTS_EXHAUSTED, INVALID_CODE,
+ * IDENTIFIER_LOCKED, FACTOR_NOT_ALLOWED, CONFLICT (the factor is not set up, or the address is somebody else's),
+ * ACCOUNT_DISABLED
  */
 export async function verifyMfa(
   deps: MfaDeps,
@@ -37,29 +32,9 @@ export async function verifyMfa(
   input: MfaInput,
 ): Promise<SignInResult> {
   const pending = await readPending(deps.pepper, run, tenant.id, input.mfaToken)
+  const answer = readAnswer(deps, tenant.id, pending, input.answer)
   const { rows, secrets } = mintSignIn(deps, tenant, input.client)
-  const proof = proofOf(deps, tenant.id, pending, input.answer)
-  const completed = await completeSignIn(run, { key: pending.key, ...proof, signIn: rows })
-  if (completed.kind !== 'entered') throw stopped(completed)
+  const completed = await completeSignIn(run, { key: pending.key, ...answer, signIn: rows })
+  if (completed.kind !== 'entered') throw stopped(completed, answer.bringing?.presented.kind)
   return tellSignIn(deps, { ...completed, tenant, secrets })
-}
-
-function proofOf(
-  deps: MfaDeps,
-  tenantId: string,
-  { userId, active, now }: WaitingSignIn,
-  answer: MfaAnswer,
-): Pick<Completion, 'answered' | 'spending'> {
-  const user = { tenantId, userId }
-  if ('code' in answer) {
-    const step = active && matchSealed(deps.sealing, tenantId, active, { code: answer.code, now })
-    return {
-      answered: { method: 'totp', standsFor: 'totp' },
-      spending: step ? spendStep(user, step) : spendNothing(user),
-    }
-  }
-  return {
-    answered: { method: 'recovery_code', standsFor: 'totp' },
-    spending: spendRecoveryCode(user, recoveryCodeDigests(deps.pepper, user, answer.recovery_code) ?? []),
-  }
 }
