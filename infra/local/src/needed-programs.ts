@@ -1,11 +1,11 @@
 // Sees to it that the programs which tests need are there: installs them where nobody has to be asked (root with
 // apt), else says exactly what to install.
 import { spawnSync } from 'node:child_process'
-import { chromium, findProgram, type NeededProgram, redisServer } from '@postern/testkit/programs'
+import { chromium, findProgram, type NeededProgram, nginx, redisServer } from '@postern/testkit/programs'
 import { SetupError } from './setup-error.ts'
 
 /** @throws {SetupError} with the instructions for all that is missing */
-export function ensurePrograms(programs: readonly NeededProgram[] = [redisServer, chromium]): void {
+export function ensurePrograms(programs: readonly NeededProgram[] = [redisServer, chromium, nginx]): void {
   const missing = programs.filter((program) => findProgram(program) === null)
   if (missing.length === 0) return
   if (process.getuid?.() === 0 && apt('--version')) install(missing)

@@ -37,6 +37,16 @@ export const chromium: NeededProgram = {
     'macOS: brew install --cask chromium · elsewhere: any Chrome or Chromium on the PATH',
 }
 
+export const nginx: NeededProgram = {
+  name: 'nginx',
+  // Not on everybody's path.
+  candidates: ['nginx', '/usr/sbin/nginx', '/usr/local/sbin/nginx'],
+  debianPackage: 'nginx-light',
+  instructions:
+    'nginx is not installed. Debian or Ubuntu: sudo apt-get install -y nginx-light · Fedora: sudo dnf install -y nginx · ' +
+    'macOS: brew install nginx · elsewhere: any nginx with auth_request',
+}
+
 /** Absolute path of the program, or null when it is not on this machine. */
 export function findProgram({ candidates }: NeededProgram, path = process.env.PATH ?? ''): string | null {
   const places = candidates.flatMap((candidate) =>

@@ -52,31 +52,45 @@ export async function signAccessToken(
 
 export interface ExpectedToken {
   readonly issuer: string
-  readonly audience: string
+  /** null: only the token says which tenant's it is, and the caller compares `aud` with what that tenant has. */
+  readonly audience: string | null
   readonly now: Date
 }
 
-/** The claims of a token that our ring signed for this issuer and audience and that lives at `now`; else null. */
+/** A token that our ring signed, whether or not its time is over. */
+export interface ReadAccess {
+  readonly claims: ReadAccessClaims
+  readonly isExpired: boolean
+}
+
+/** Reads a token that our ring signed for this issuer and audience; null for any other. */
 export async function verifyAccessToken(
   ring: KeyRing,
   token: string,
   { issuer, audience, now }: ExpectedToken,
-): Promise<ReadAccessClaims | null> {
+): Promise<ReadAccess | null> {
   if (token.length > MAX_LENGTH || !hasOneSpelling(token)) return null
   try {
     const { payload } = await jwtVerify(token, (header) => keyFor(ring, header), {
       algorithms: [ALGORITHM],
       typ: TYPE,
       issuer,
-      audience,
+      ...(audience !== null && { audience }),
       currentDate: now,
       requiredClaims: ['exp', 'iat'],
     })
-    return claimsOf(payload)
+    return readAs(payload, false)
   } catch (error) {
+    // Thrown last: signature, issuer and audience were right.
+    if (error instanceof errors.JWTExpired) return readAs(error.payload, true)
     if (error instanceof errors.JOSEError) return null
     throw error
   }
+}
+
+function readAs(payload: JWTPayload, isExpired: boolean): ReadAccess | null {
+  const claims = claimsOf(payload)
+  return claims && { claims, isExpired }
 }
 
 /** Base64url decoders overlook spare bits; without this one token would have several texts, and caches several keys. */

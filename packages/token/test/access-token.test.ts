@@ -2,9 +2,14 @@ import { createHmac, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import dns from 'node:dns'
 import net from 'node:net'
 import t from 'tap'
-import { type AccessClaims, signAccessToken, verifyAccessToken } from '../src/access-token.ts'
+import {
+  type AccessClaims,
+  type ExpectedToken,
+  verifyAccessToken as readToken,
+  signAccessToken,
+} from '../src/access-token.ts'
 import { signingKey } from '../src/jwks.ts'
-import { createKeyRing, LiveKeyRing } from '../src/key-ring.ts'
+import { createKeyRing, type KeyRing, LiveKeyRing } from '../src/key-ring.ts'
 import { CHALLENGE, newEcKey, TENANT } from './rings.ts'
 
 const NOW = 1_795_000_000
@@ -30,6 +35,12 @@ const ring = createKeyRing(
 )
 const { kid, jwk } = await signingKey(ring.current)
 const header = { alg: 'ES256', typ: 'at+jwt', kid }
+
+/** The claims of a token that lives. */
+async function verifyAccessToken(keys: KeyRing, token: string, of: ExpectedToken) {
+  const read = await readToken(keys, token, of)
+  return read && !read.isExpired ? read.claims : null
+}
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const decode = (text = ''): unknown => JSON.parse(Buffer.from(text, 'base64url').toString())
@@ -71,6 +82,26 @@ t.test('a token lives until the second it expires, and not longer', async (t) =>
   t.ok(await at(NOW + 599))
   t.equal(await at(NOW + 600), null)
   t.equal(await at(NOW + 1e6), null)
+})
+
+t.test('a token whose time is over is told from a forged one', async (t) => {
+  const token = await signAccessToken(ring, claims, NOW)
+  const late = { ...expected, now: new Date((NOW + 600) * 1000) }
+  t.same(await readToken(ring, token, late), { claims: full, isExpired: true })
+  for (const wrong of [{ issuer: 'https://other.example' }, { audience: 'urn:postern:tenant:other' }]) {
+    t.equal(await readToken(ring, token, { ...late, ...wrong }), null)
+  }
+  t.equal(await readToken(ring, forge(header, full, es256(stranger)), late), null)
+  t.equal(await readToken(ring, forge(header, without('sid')), late), null)
+})
+
+t.test('where no audience is expected its claim is told, and has to be there', async (t) => {
+  const anyone = { ...expected, audience: null }
+  t.match(await readToken(ring, await signAccessToken(ring, claims, NOW), anyone), {
+    claims: { aud: AUDIENCE },
+  })
+  t.equal(await readToken(ring, forge(header, without('aud')), anyone), null)
+  t.equal(await readToken(ring, forge(header, { ...full, aud: [AUDIENCE, 'other'] }), anyone), null)
 })
 
 t.test('after a rotation old tokens read on; once their key is gone they are refused', async (t) => {

@@ -7,6 +7,8 @@ import { createHttpApp, type HttpApp } from '@postern/service-kit/http-app'
 import { registerOpenapi } from '@postern/service-kit/openapi'
 import { VERSION } from '@postern/service-kit/version'
 import { limitAddresses } from './abuse/address-limit.plugin.ts'
+import { forwardAuthRoute } from './access/forward-auth.route.ts'
+import { introspectTokenRoute } from './access/introspect-token.route.ts'
 import { guardBrowserRoutes } from './browser/browser-guard.plugin.ts'
 import { csrfRoute } from './browser/csrf.route.ts'
 import { endBrowserSessionRoute } from './browser/session/end-session.route.ts'
@@ -63,6 +65,8 @@ const ROUTES = [
   listSessionsRoute,
   revokeSessionRoute,
   revokeUserSessionsRoute,
+  introspectTokenRoute,
+  forwardAuthRoute,
   createUserRoute,
   searchUsersRoute,
   readUserRoute,

@@ -18,6 +18,9 @@ import { createMetrics, type Metrics } from '@postern/telemetry/metric-names'
 import type { KeyRing } from '@postern/token/key-ring'
 import type { Redis } from 'ioredis'
 import { openLimitRedis } from './abuse/limit-redis.ts'
+import type { AccessDeps } from './access/check-access.ts'
+import { KnownTokens } from './access/known-tokens.ts'
+import { openKnownSessions } from './access/open-known-sessions.ts'
 import { type BrowserTenants, openBrowserTenants } from './browser/host/open-browser-tenants.ts'
 import { type GatewayConfig, type GatewaySettings, WRITE_OVERLAP_MS } from './config.ts'
 import { knownDestinations, type TenantRules } from './tenant/tenant-settings.ts'
@@ -32,6 +35,8 @@ export interface GatewayContext extends Ambient {
   readonly limitRedis: Redis | undefined
   readonly auth: ApiKeyAuth
   readonly operator: AdminAuth
+  /** Decides about access tokens. */
+  readonly access: AccessDeps
   /** Tenants by the host that their pages call. */
   readonly browserTenants: BrowserTenants
   readonly pepper: KeyRing
@@ -86,6 +91,13 @@ export async function buildContext(
   }
   const auth = createApiKeyAuth({ findKey, feed, clock, metrics })
 
+  const rings = openRings(config, ambient, parts)
+  const issuer = settings.publicUrl
+  const access = {
+    tokens: new KnownTokens({ ring: rings.jwt, issuer, clock }),
+    sessions: openKnownSessions({ database, feed, clock, metrics }),
+    clock,
+  }
   const browserTenants = openBrowserTenants({ database, tenantRules, feed, clock })
 
   const limitRedis = openLimitRedis(secrets.redisUrl, logger)
@@ -93,7 +105,7 @@ export async function buildContext(
 
   return {
     ...ambient,
-    ...openRings(config, ambient, parts),
+    ...rings,
     settings,
     tenantRules,
     metrics,
@@ -101,10 +113,11 @@ export async function buildContext(
     queue,
     limitRedis,
     auth,
+    access,
     browserTenants,
     operator: createAdminAuth(secrets.adminKey),
     publicUrl: settings.publicUrl,
-    issuer: settings.publicUrl,
+    issuer,
     nudge: () => relay.nudge(),
   }
 }

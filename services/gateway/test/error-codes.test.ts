@@ -73,6 +73,12 @@ const CASES: Partial<Record<ErrorCode, () => Promise<Answer>>> = {
     await house.admin.query('UPDATE users SET is_active = false WHERE email = $1', [email])
     return verify((await tenant.issue({ email })).token)
   },
+  EMAIL_NOT_VERIFIED: async () => {
+    const { accessToken, userId } = await signIn(tenant)
+    await house.admin.query('UPDATE users SET email_verified_at = NULL WHERE id = $1', [userId])
+    const url = `/v1/forward-auth?tenant=${tenant.id}&require=email_verified`
+    return gateway.call({ method: 'GET', url, headers: bearer(accessToken) })
+  },
   NOT_FOUND: () => tenant.call('GET', `/v1/magic-links/${tenant.id}`),
   METHOD_NOT_ALLOWED: () => tenant.call('GET', '/v1/magic-links'),
   CONFLICT: async () => {

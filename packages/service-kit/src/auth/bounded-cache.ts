@@ -32,6 +32,10 @@ export class BoundedCache<V> {
     this.#entries.set(key, { value, storedAt: now })
   }
 
+  delete(key: string): void {
+    this.#entries.delete(key)
+  }
+
   deleteWhere(matches: (value: V) => boolean): void {
     for (const [key, { value }] of this.#entries) if (matches(value)) this.#entries.delete(key)
   }

@@ -21,6 +21,10 @@ export interface FeedCacheOptions<V> {
   unknown: Bounds
   /** Whether the revocation says that the value is not what it was. */
   isChanged: (value: V, revocation: Revocation) => boolean
+  /** The one key that the revocation is about, where it can tell: spares looking through all of them. */
+  keyOf?: (revocation: Revocation) => string | undefined
+  /** Whether what is remembered still answers at `now`, in milliseconds; always unless told. */
+  isGood?: (value: V, now: number) => boolean
   onLookup?: (source: 'cache' | 'database' | 'database_feed_stale') => void
 }
 
@@ -31,11 +35,11 @@ export class FeedCache<V> {
   readonly #reading = new Map<string, { mark: number; value: Promise<V | undefined> }>()
 
   constructor(options: FeedCacheOptions<V>) {
-    const { feed, known, unknown, isChanged } = options
+    const { feed, known, unknown } = options
     this.#options = options
     this.#known = new BoundedCache(known.max, known.ttlMs)
     this.#unknown = new BoundedCache(unknown.max, unknown.ttlMs)
-    feed.onRevoked((revocation) => this.#known.deleteWhere((value) => isChanged(value, revocation)))
+    feed.onRevoked((revocation) => this.#forget(revocation))
     feed.onRecovered(() => {
       this.#known.clear()
       this.#unknown.clear()
@@ -49,13 +53,28 @@ export class FeedCache<V> {
       onLookup?.('database_feed_stale')
       return this.#read(key)
     }
-    const value = this.#known.get(key, this.#now())
-    if (value !== undefined || this.#unknown.get(key, this.#now())) {
+    const now = this.#now()
+    const value = this.#known.get(key, now)
+    const isGood =
+      value === undefined ? this.#unknown.get(key, now) : this.#options.isGood?.(value, now) !== false
+    if (isGood) {
       onLookup?.('cache')
       return value
     }
-    onLookup?.('database')
+    return this.findAnew(key)
+  }
+
+  /** The same from Postgres, whatever is remembered: for what no revocation tells of. */
+  findAnew(key: string): Promise<V | undefined> {
+    this.#options.onLookup?.('database')
     return this.#readShared(key)
+  }
+
+  #forget(revocation: Revocation): void {
+    const { isChanged, keyOf } = this.#options
+    const key = keyOf?.(revocation)
+    if (key === undefined) this.#known.deleteWhere((value) => isChanged(value, revocation))
+    else this.#known.delete(key)
   }
 
   #now(): number {

@@ -26,7 +26,9 @@ export function createErrorHandler(clock: Clock, metrics: Metrics | undefined) {
     const isOurs = error.status >= 500
     request.refusal = { code: error.code, reason: error.reason, ...(isOurs && { err: thrown }) }
     metrics?.httpRefusals.add(1, { code: error.code })
-    if (error.code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer realm="postern"')
+    // A route may have said more about what it wants.
+    if (error.code === 'UNAUTHENTICATED' && !reply.hasHeader('www-authenticate'))
+      reply.header('www-authenticate', 'Bearer realm="postern"')
     const retryAfter = error.retryAfterSeconds ?? (error.code === 'SERVICE_UNAVAILABLE' ? 1 : undefined)
     if (retryAfter !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfter))))
     return reply

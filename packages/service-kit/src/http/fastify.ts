@@ -45,5 +45,10 @@ declare module 'fastify' {
     browser?: boolean
     /** Probes and pages of machines: logged at debug, not measured. */
     quiet?: boolean
+    /**
+     * Asked by a proxy for each request that it passes on: logged at debug unless we fail, and not counted for the
+     * proxy's address.
+     */
+    delegated?: boolean
   }
 }

@@ -29,7 +29,8 @@ export class RequestJournal extends LogController {
     const { statusCode: status, elapsedTime } = reply
     if (!config?.quiet)
       this.#metrics?.httpDuration.record(elapsedTime / 1_000, { method, route, status: String(status) })
-    const level = config?.quiet ? 'debug' : status >= 500 || error ? 'error' : 'info'
+    const isOurs = status >= 500 || Boolean(error)
+    const level = config?.quiet ? 'debug' : isOurs ? 'error' : config?.delegated ? 'debug' : 'info'
     const fields = { method, route, status, duration_ms: Math.round(elapsedTime * 100) / 100 }
     request.log[level](
       { ...fields, ...who(request), ...request.refusal, ...(error && { err: error }) },

@@ -20,7 +20,7 @@ export interface AddressLimitOptions extends Pick<SharedCountOptions, 'redis' | 
   onLimited: () => void
 }
 
-/** Puts every request but probes behind the budget, before anything else is done for it. */
+/** Puts every request but probes and what proxies ask behind the budget, before anything else is done for it. */
 export async function limitAddresses(app: HttpApp, options: AddressLimitOptions): Promise<void> {
   const limit: Limit = { policy: 'address', quota: options.perMinute, windowSeconds: WINDOW_SECONDS }
   const shared = { ...options, points: options.perMinute, windowSeconds: WINDOW_SECONDS }
@@ -30,7 +30,7 @@ export async function limitAddresses(app: HttpApp, options: AddressLimitOptions)
     max: options.perMinute,
     timeWindow: WINDOW_SECONDS * 1_000,
     ipv6Subnet: 64,
-    allowList: (request) => request.routeOptions.config?.quiet === true,
+    allowList: ({ routeOptions: { config } }) => config?.quiet === true || config?.delegated === true,
     onExceeded: options.onLimited,
     store: class extends SharedCountStore {
       constructor() {
