@@ -8,6 +8,7 @@ import { tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../context.ts'
+import { answerFactor } from '../http/factor-limit.ts'
 import { disableTotp } from './disable-totp.ts'
 
 const schema = {
@@ -20,13 +21,11 @@ const schema = {
 
 export function disableTotpRoute(app: HttpApp, context: GatewayContext): void {
   const access = context.auth.requireScope('users:write')
-  app.post('/v1/users/:id/totp/disable', { ...access, schema }, async (request) => {
+  app.post('/v1/users/:id/totp/disable', { ...access, schema }, async (request, reply) => {
     const scope = tenantScope(request)
     const user = { tenantId: scope.tenantId, userId: request.params.id }
-    try {
-      return ok(request, await disableTotp(context, alone(context.database, scope), user, request.body))
-    } finally {
-      context.nudge()
-    }
+    return answerFactor(context, reply, async () =>
+      ok(request, await disableTotp(context, alone(context.database, scope), user, request.body)),
+    )
   })
 }

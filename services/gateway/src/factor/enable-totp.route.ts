@@ -9,6 +9,7 @@ import type { GatewayContext } from '../context.ts'
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts'
 import { clientOf } from '../http/client-of.ts'
 import { checkEnrolmentAccess, enrolmentAccess } from '../http/enrolment-access.ts'
+import { answerFactor } from '../http/factor-limit.ts'
 import { enableWaiting } from './enable-totp.ts'
 
 const schema = {
@@ -28,14 +29,12 @@ export function enableTotpRoute(app: HttpApp, context: GatewayContext): void {
     checkEnrolmentAccess(request, mfaToken)
     const { tenant } = apiKeyCaller(request)
     const input = { userId: request.params.id, code, mfaToken, client: clientOf(request, 'api') }
-    try {
+    return answerFactor(context, reply, async () => {
       const exchange = { request, reply }
-      const { envelope } = await answerOnce<EnabledTotp>(context, tenantScope(request), exchange, (run) =>
+      const once = await answerOnce<EnabledTotp>(context, tenantScope(request), exchange, (run) =>
         enableWaiting(context, run, tenant, input),
       )
-      return envelope
-    } finally {
-      context.nudge()
-    }
+      return once.envelope
+    })
   })
 }

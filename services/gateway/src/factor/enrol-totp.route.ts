@@ -8,6 +8,7 @@ import type { HttpApp } from '@postern/service-kit/http-app'
 import type { GatewayContext } from '../context.ts'
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts'
 import { checkEnrolmentAccess, enrolmentAccess } from '../http/enrolment-access.ts'
+import { answerFactor } from '../http/factor-limit.ts'
 import { enrolTotp } from './enrol-totp.ts'
 
 const schema = {
@@ -35,13 +36,12 @@ export function enrolTotpRoute(app: HttpApp, context: GatewayContext): void {
       code,
       mfaToken,
     }
-    const { envelope } = await answerOnce<EnrolledTotp>(
-      context,
-      tenantScope(request),
-      { request, reply },
-      (run) => enrolTotp(context, run, input),
-    )
-    context.nudge()
-    return envelope
+    return answerFactor(context, reply, async () => {
+      const exchange = { request, reply }
+      const once = await answerOnce<EnrolledTotp>(context, tenantScope(request), exchange, (run) =>
+        enrolTotp(context, run, input),
+      )
+      return once.envelope
+    })
   })
 }

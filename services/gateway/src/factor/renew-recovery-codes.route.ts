@@ -7,6 +7,7 @@ import { tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import type { GatewayContext } from '../context.ts'
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts'
+import { answerFactor } from '../http/factor-limit.ts'
 import { renewRecoveryCodes } from './renew-recovery-codes.ts'
 
 const schema = {
@@ -23,13 +24,11 @@ export function renewRecoveryCodesRoute(app: HttpApp, context: GatewayContext): 
   app.post('/v1/users/:id/recovery-codes', { ...access, schema }, async (request, reply) => {
     const scope = tenantScope(request)
     const user = { tenantId: scope.tenantId, userId: request.params.id }
-    try {
-      const { envelope } = await answerOnce<RecoveryCodes>(context, scope, { request, reply }, (run) =>
+    return answerFactor(context, reply, async () => {
+      const once = await answerOnce<RecoveryCodes>(context, scope, { request, reply }, (run) =>
         renewRecoveryCodes(context, run, user, request.body.code),
       )
-      return envelope
-    } finally {
-      context.nudge()
-    }
+      return once.envelope
+    })
   })
 }

@@ -9,6 +9,7 @@ import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../context.ts'
 import { clientOf } from '../http/client-of.ts'
+import { answerFactor } from '../http/factor-limit.ts'
 import { verifyMfa } from './verify-mfa.ts'
 
 const schema = {
@@ -20,15 +21,11 @@ const schema = {
 
 export function verifyMfaRoute(app: HttpApp, context: GatewayContext): void {
   const access = context.auth.requireScope('challenges:verify')
-  app.post('/v1/mfa/verify', { ...access, schema }, async (request) => {
+  app.post('/v1/mfa/verify', { ...access, schema }, async (request, reply) => {
     const { tenant } = apiKeyCaller(request)
     const run = alone(context.database, tenantScope(request))
     const { mfa_token: mfaToken, ...answer } = request.body
     const input = { mfaToken, answer, client: clientOf(request, 'api') }
-    try {
-      return ok(request, await verifyMfa(context, run, tenant, input))
-    } finally {
-      context.nudge()
-    }
+    return answerFactor(context, reply, async () => ok(request, await verifyMfa(context, run, tenant, input)))
   })
 }

@@ -45,6 +45,10 @@ t.test('ten wrong answers in a row, of any kind, make the user wait', async (t) 
   const right = [renew(user, codeOf(user.secret)), disable(user, { recovery_code: user.recoveryCodes[0] })]
   for (const { status, headers, body } of await Promise.all(right)) {
     t.match({ status, code: body.error.code }, { status: 429, code: 'IDENTIFIER_LOCKED' })
+    t.match(headers, {
+      'ratelimit-policy': '"second-factor";q=10;w=900',
+      ratelimit: /^"second-factor";r=0;t=\d+$/,
+    })
     t.ok(Number(headers['retry-after']) > 890 && Number(headers['retry-after']) <= 900)
   }
   t.same(await guardOf(user), { failures: 10, disabled: false, minutes: 15 }, 'who waits is not counted')
