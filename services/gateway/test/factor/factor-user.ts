@@ -33,6 +33,12 @@ export async function proveLink(tenant: Tenant, email: string) {
   return (await tenant.call('POST', '/v1/magic-links/verify', { token })).body.data
 }
 
+/** The id of the sign-in that a token is of. */
+export function pendingOf(mfaToken: string): string {
+  const hex = Buffer.from(mfaToken, 'base64url').toString('hex', 18, 34)
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
 export interface FactorUser {
   id: string
   email: string

@@ -5,16 +5,12 @@ import { randomInt } from 'node:crypto'
 import t from 'tap'
 import { plantCode, verifyCode } from '../challenge/planted-code.ts'
 import { eventsOf, freshEmail, newTenant, openGateway, openHouse, operator, type Tenant } from '../setup.ts'
-import { codeOf, newFactorUser, proveLink, SCOPES } from './factor-user.ts'
+import { codeOf, newFactorUser, pendingOf, proveLink, SCOPES } from './factor-user.ts'
 
 const MULTI = 'urn:postern:acr:multi-factor'
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)
 const freshPhone = () => `+4915${randomInt(100_000_000, 999_999_999)}`
-const pendingOf = (token: string) => {
-  const hex = Buffer.from(token, 'base64url').toString('hex', 18, 34)
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-}
 const verify = (tenant: Tenant, mfa_token: string, answer: object) =>
   tenant.call('POST', '/v1/mfa/verify', { mfa_token, ...answer })
 const rowOf = async (text: string, values: unknown[]) => (await house.admin.query(text, values)).rows[0]
