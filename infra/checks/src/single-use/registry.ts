@@ -210,8 +210,8 @@ export const REGISTRY: readonly SingleUse[] = [
     columns: ['factor_guards.failures'],
     statement: { file: `${GATEWAY}/src/factor/factor-guard.store.ts`, function: 'guarded' },
     race: {
-      file: `${GATEWAY}/test/factor/factor-guard.test.ts`,
-      title: 'of 100 wrong codes at once ten are looked at',
+      file: `${GATEWAY}/test/factor/factor.race.test.ts`,
+      title: 'of 100 wrong codes at once over two processes ten are looked at',
     },
   },
   ...SESSIONS,

@@ -109,15 +109,6 @@ t.test('a link that the user proves meanwhile does not end the row of wrong code
   t.equal((await guardOf(user)).failures, 1)
 })
 
-t.test('of 100 wrong codes at once ten are looked at', async (t) => {
-  const user = await newFactorUser(gateway, tenant)
-  const wrong = wrongCodeOf(user.secret)
-  const answers = await Promise.all(Array.from({ length: 100 }, () => renew(user, wrong)))
-  t.equal(answers.filter(({ status }) => status === 401).length, 10)
-  t.equal(answers.filter(({ status }) => status === 429).length, 90)
-  t.equal((await guardOf(user)).failures, 10)
-})
-
 t.test('a restart forgets no wrong code', async (t) => {
   const user = await newFactorUser(gateway, tenant)
   const wrong = wrongCodeOf(user.secret)

@@ -1,5 +1,6 @@
 // Single use of second factors over processes: of a hundred at once one wins.
 
+import { until } from '@postern/testkit/poll'
 import { mintMfaToken, readMfaToken } from '@postern/token/mfa-token'
 import t from 'tap'
 import { post, startGateway } from '../gateway-process.ts'
@@ -33,6 +34,34 @@ t.test('of 100 who spend one TOTP step at once over two processes one wins', asy
     const { rows } = await house.admin.query('SELECT FROM recovery_codes WHERE user_id = $1', [user.id])
     t.equal(rows.length, 10)
   }
+})
+
+t.test('of 100 wrong codes at once over two processes ten are looked at', async (t) => {
+  const user = await newFactorUser(gateway, tenant)
+  await house.admin.query('INSERT INTO factor_guards (tenant_id, user_id, failures) VALUES ($1, $2, 0)', [
+    tenant.id,
+    user.id,
+  ])
+  // Held back until many have begun: each of them has seen a guard without failures.
+  const held = await house.admin.connect()
+  await held.query('BEGIN')
+  await held.query('SELECT FROM factor_guards WHERE user_id = $1 FOR UPDATE', [user.id])
+  const answering = hundred(`users/${user.id}/recovery-codes`, { code: wrongCodeOf(user.secret) })
+  const piledUp = async () => {
+    const { rows } = await house.admin.query(
+      `SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'`,
+      [house.data.name],
+    )
+    return rows.length > 10
+  }
+  await until(piledUp, { deadlineMs: 10_000, what: 'the requests to wait for the guard' })
+  await held.query('COMMIT')
+  held.release()
+  const answers = await answering
+  t.equal(answers.filter((answer) => answer?.code === 'INVALID_CODE').length, 10)
+  t.equal(answers.filter((answer) => answer?.code === 'IDENTIFIER_LOCKED').length, 90)
+  const { rows } = await house.admin.query('SELECT failures FROM factor_guards WHERE user_id = $1', [user.id])
+  t.equal(rows[0].failures, 10)
 })
 
 t.test('of 100 who spend one recovery code at once over two processes one wins', async (t) => {
