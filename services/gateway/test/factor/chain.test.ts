@@ -118,6 +118,13 @@ const WALKS: Record<string, (walk: Walk) => Promise<unknown>> = {
     await walk.none()
   },
 
+  'POST /v1/introspect': async (walk) => {
+    const { mfa } = await link(walk)
+    const answer = await walk.tenant.call('POST', '/v1/introspect', { token: mfa.token })
+    walk.t.same(answer.body, { active: false }, 'it tells of what is open')
+    await walk.none()
+  },
+
   'POST /v1/browser/session': async (walk) => {
     const { t, tenant, none } = walk
     const page = openPage(gateway, tenant.host)
@@ -161,7 +168,11 @@ t.test('every route that answers a session is walked here', async (t) => {
 
 for (const [route, walk] of Object.entries(WALKS)) {
   t.test(`${route} opens a session for the whole chain only`, async (t) => {
-    const tenant = await browserTenant(gateway, { policy: { chain: CHAINED } }, [...SCOPES, 'sessions:write'])
+    const tenant = await browserTenant(gateway, { policy: { chain: CHAINED } }, [
+      ...SCOPES,
+      'sessions:write',
+      'sessions:read',
+    ])
     const none = async () => {
       const { rows } = await house.admin.query('SELECT FROM sessions WHERE tenant_id = $1', [tenant.id])
       t.equal(rows.length, 0, 'nothing is open')
