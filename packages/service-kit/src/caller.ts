@@ -77,7 +77,9 @@ export function actorOf(caller: Caller): string {
 
 /** Under which tenant, actor, request and trace the database is to act for this request (db's `TenantScope`). */
 export function tenantScope(request: FastifyRequest) {
-  const caller = apiKeyCaller(request)
+  const { caller } = request
+  if (caller === null || caller.kind === 'operator')
+    throw new AppError('UNAUTHENTICATED', { reason: 'no tenant’s back end or page' })
   return scopeFor(request, caller.tenantId)
 }
 

@@ -3,7 +3,7 @@
 import { envelope } from '@postern/contracts/envelope'
 import { SignedOut } from '@postern/contracts/http/browser'
 import { alone } from '@postern/db/with-tenant'
-import { browserCaller, scopeFor } from '@postern/service-kit/caller'
+import { browserCaller, tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../../context.ts'
@@ -19,7 +19,7 @@ const schema = {
 export function endBrowserSessionRoute(app: HttpApp, context: GatewayContext): void {
   app.delete('/v1/browser/session', { schema }, async (request, reply) => {
     const caller = browserCaller(request)
-    await endBrowserSession(alone(context.database, scopeFor(request, caller.tenantId)), caller)
+    await endBrowserSession(alone(context.database, tenantScope(request)), caller)
     context.nudge()
     clearCookies(reply)
     return ok(request, { signed_out: true as const })

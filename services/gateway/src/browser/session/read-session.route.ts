@@ -3,7 +3,7 @@
 import { envelope } from '@postern/contracts/envelope'
 import { CurrentSession } from '@postern/contracts/http/browser'
 import { alone } from '@postern/db/with-tenant'
-import { browserCaller, scopeFor } from '@postern/service-kit/caller'
+import { browserCaller, tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../../context.ts'
@@ -18,7 +18,7 @@ const schema = {
 export function readBrowserSessionRoute(app: HttpApp, context: GatewayContext): void {
   app.get('/v1/browser/session', { schema }, async (request) => {
     const caller = browserCaller(request)
-    const run = alone(context.database, scopeFor(request, caller.tenantId))
+    const run = alone(context.database, tenantScope(request))
     return ok(request, await readCurrentSession(run, caller))
   })
 }

@@ -4,7 +4,7 @@ import { envelope } from '@postern/contracts/envelope'
 import { RefreshedBrowserSession } from '@postern/contracts/http/browser'
 import { alone } from '@postern/db/with-tenant'
 import { AppError } from '@postern/service-kit/app-error'
-import { browserCaller, scopeFor } from '@postern/service-kit/caller'
+import { browserCaller, tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../../context.ts'
@@ -21,7 +21,7 @@ export function refreshBrowserSessionRoute(app: HttpApp, context: GatewayContext
   const count = (outcome: string) => context.metrics.sessionsRefreshed.add(1, { outcome })
   app.post('/v1/browser/session/refresh', { schema }, async (request, reply) => {
     const caller = browserCaller(request)
-    const run = alone(context.database, scopeFor(request, caller.tenantId))
+    const run = alone(context.database, tenantScope(request))
     try {
       const renewed = await refreshBrowserSession(context, run, caller)
       count(renewed.repeated ? 'repeated' : 'rotated')

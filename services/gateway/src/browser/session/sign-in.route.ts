@@ -3,7 +3,7 @@
 import { envelope } from '@postern/contracts/envelope'
 import { BrowserSignIn, BrowserSignInBody } from '@postern/contracts/http/browser'
 import { alone } from '@postern/db/with-tenant'
-import { browserCaller, scopeFor } from '@postern/service-kit/caller'
+import { browserCaller, tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../../context.ts'
@@ -22,7 +22,7 @@ const schema = {
 export function browserSignInRoute(app: HttpApp, context: GatewayContext): void {
   app.post('/v1/browser/session', { schema }, async (request, reply) => {
     const caller = browserCaller(request)
-    const run = alone(context.database, scopeFor(request, caller.tenantId))
+    const run = alone(context.database, tenantScope(request))
     const proof = { caller, body: request.body, client: clientOf(request, 'browser') }
     try {
       const { answer, secret } = await signInBrowser(context, run, proof)

@@ -4,11 +4,8 @@
 import type { BrowserSignIn, BrowserSignInBody } from '@postern/contracts/http/browser'
 import type { SignInResult } from '@postern/contracts/http/sign-in-result'
 import type { TenantRun } from '@postern/db/with-tenant'
-import { AppError } from '@postern/service-kit/app-error'
 import type { BrowserCaller } from '@postern/service-kit/caller'
-import type { BrowserCookie } from '@postern/token/csrf-token'
 import type { KeyRing } from '@postern/token/key-ring'
-import { tieSecret, untieSecret } from '@postern/token/tied-secret'
 import type { ProveDeps } from '../../challenge/prove-challenge.ts'
 import { verifyMagicLink } from '../../challenge/verify-magic-link.ts'
 import { verifyOtp } from '../../challenge/verify-otp.ts'
@@ -16,6 +13,7 @@ import { type MfaDeps, verifyMfa } from '../../factor/verify-mfa.ts'
 import type { Client } from '../../session/session.ts'
 import { findSession } from './find-session.ts'
 import type { SessionSecret } from './session-secret.ts'
+import { tieMfaToken, untieMfaToken } from './tied-sign-in.ts'
 
 export type BrowserSignInDeps = ProveDeps & MfaDeps & { csrf: KeyRing }
 
@@ -37,7 +35,6 @@ export async function signInBrowser(
   run: TenantRun,
   { caller, body, client }: BrowserProof,
 ): Promise<SignedInBrowser> {
-  const place = { tenantId: caller.tenantId, cookie: cookieOf(caller) }
   const { session, mfa, ...who } = await prove(deps, run, { caller, body, client })
   return {
     answer: {
@@ -48,7 +45,7 @@ export async function signInBrowser(
         amr: session.amr,
         acr: session.acr,
       },
-      mfa: mfa && { ...mfa, token: tieSecret(deps.csrf, place, mfa.token) },
+      mfa: mfa && { ...mfa, token: tieMfaToken(deps.csrf, caller, mfa.token) },
     },
     secret: session && { secret: session.refresh_token, endsAt: new Date(session.refresh_expires_at) },
   }
@@ -59,7 +56,7 @@ async function prove(deps: BrowserSignInDeps, run: TenantRun, proof: BrowserProo
   const { tenant } = caller
   if ('mfa_token' in body) {
     const { mfa_token, ...answer } = body
-    return verifyMfa(deps, run, tenant, { mfaToken: untie(deps.csrf, caller, mfa_token), answer, client })
+    return verifyMfa(deps, run, tenant, { mfaToken: untieMfaToken(deps.csrf, caller, mfa_token), answer, client })
   }
   // A step-up raises the session of this browser and no other: its secret would end up in this browser's cookie.
   const live = caller.cookie?.kind === 'session' ? await findSession(run, caller) : undefined
@@ -69,13 +66,3 @@ async function prove(deps: BrowserSignInDeps, run: TenantRun, proof: BrowserProo
   const { token, code_verifier: codeVerifier } = body
   return verifyMagicLink(deps, run, tenant, { token, codeVerifier, ...prover })
 }
-
-/** What the API would take. @throws AppError INVALID_TOKEN for another browser's */
-function untie(csrf: KeyRing, caller: BrowserCaller, text: string): string {
-  const mfaToken = untieSecret(csrf, { tenantId: caller.tenantId, cookie: cookieOf(caller) }, text)
-  if (mfaToken === null) throw new AppError('INVALID_TOKEN', { reason: 'mfa token of another browser' })
-  return mfaToken
-}
-
-/** Without the guard's token, as in an emergency, a browser may come without any: then everything is tied to nothing. */
-const cookieOf = ({ cookie }: BrowserCaller): BrowserCookie => cookie ?? { kind: 'visitor', value: '' }
