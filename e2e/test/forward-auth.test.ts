@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { adminDatabase, embeddedUrl } from '../src/admin-database.ts'
 import { startHouse } from '../src/house.ts'
 import { recipeIn, startNginx } from '../src/nginx.ts'
+import { pageClient } from '../src/page.client.ts'
 import { Client, freshEmail } from '../src/postern.client.ts'
 import { startSingle } from '../src/single-process.ts'
 import { startUpstream } from '../src/upstream.ts'
@@ -114,6 +115,33 @@ t.test('where nobody is asked nobody is told of, also not by the client', async 
     const told = Object.keys(reached[0]?.headers ?? {}).filter((name) => /postern/i.test(name))
     t.same(told, [])
   }
+})
+
+t.test('a browser’s cookie lets it read, and with its CSRF token act', async (t) => {
+  const host = 'shop.test'
+  await rig.client.asOperator('PATCH', `/v1/tenants/${dev.tenant_id}`, { browser_hosts: [host] })
+  const page = pageClient(rig.asked.url, host)
+  await page.call('GET', 'csrf')
+  await page.call('POST', 'session', { token: await rig.client.tokenFor(freshEmail()) })
+  const { user } = (await page.call('GET', 'session')) as { user: { id: string } }
+  const cookie = page.cookie()
+  const read = await visit('/orders', { headers: { ...LIE, cookie } })
+  t.match(read, { status: 200, reached: [{ headers: { 'x-postern-user': user.id } }] })
+  for (const token of ['', page.csrfToken().replaceAll('A', 'B')]) {
+    const forged = await visit('/orders', { method: 'POST', headers: { cookie, 'x-csrf-token': token } })
+    t.match(forged, { status: 403, reached: [] })
+  }
+  // The word of whoever sends it does not count for the method.
+  const told = { cookie, 'x-original-method': 'GET', 'x-forwarded-method': 'GET' }
+  t.match(await visit('/orders', { method: 'DELETE', headers: told }), { status: 403, reached: [] })
+  const own = { cookie, 'x-csrf-token': page.csrfToken() }
+  t.match(await visit('/orders', { method: 'POST', headers: own }), {
+    status: 200,
+    reached: [{ method: 'POST' }],
+  })
+  await page.call('DELETE', 'session')
+  const refused = async () => (await visit('/orders', { headers: { cookie } })).status === 401
+  await until(refused, { deadlineMs: 1_500, what: 'the end of the session' })
 })
 
 t.test('nobody asks in the proxy’s place', async (t) => {

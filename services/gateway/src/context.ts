@@ -20,6 +20,7 @@ import type { Redis } from 'ioredis'
 import { openLimitRedis } from './abuse/limit-redis.ts'
 import type { AccessDeps } from './access/check-access.ts'
 import { KnownTokens } from './access/known-tokens.ts'
+import { openKnownCookies } from './access/open-known-cookies.ts'
 import { openKnownSessions } from './access/open-known-sessions.ts'
 import { type BrowserTenants, openBrowserTenants } from './browser/host/open-browser-tenants.ts'
 import { type GatewayConfig, type GatewaySettings, WRITE_OVERLAP_MS } from './config.ts'
@@ -96,6 +97,7 @@ export async function buildContext(
   const access = {
     tokens: new KnownTokens({ ring: rings.jwt, issuer, clock }),
     sessions: openKnownSessions({ database, feed, clock, metrics }),
+    cookies: openKnownCookies({ database, feed, clock }),
     clock,
   }
   const browserTenants = openBrowserTenants({ database, tenantRules, feed, clock })

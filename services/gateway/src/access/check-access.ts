@@ -1,15 +1,18 @@
-// Decides about one access token: ours, of this tenant, in its time, and of a session that stands. Where memory answers,
-// nobody else is asked.
+// Decides about one access token, or one browser's cookie: ours, of this tenant, in its time, and of a session that stands.
+// Where memory answers, nobody else is asked.
 
 import { AppError } from '@postern/service-kit/app-error'
 import type { Clock } from '@postern/service-kit/clock'
+import { readRefreshToken } from '@postern/token/refresh-token'
 import type { KnownTokens } from './known-tokens.ts'
+import { cookieKey, type KnownCookies } from './open-known-cookies.ts'
 import { type KnownSession, type KnownSessions, NO_HOLDS_MS, sessionKey } from './open-known-sessions.ts'
 import { reaches } from './standing.ts'
 
 export interface AccessDeps {
   tokens: KnownTokens
   sessions: KnownSessions
+  cookies: KnownCookies
   clock: Clock
 }
 
@@ -43,20 +46,39 @@ export async function sessionOfToken(
   const known = await sessions.find(sessionKey(claims.tid, claims.sid))
   if (known === undefined || known.userId !== claims.sub || known.audience !== claims.aud)
     throw new AppError('INVALID_TOKEN', { reason: 'the access token names no session for its audience' })
-  if (known.state !== 'live') {
-    throw new AppError('SESSION_REVOKED', { reason: `the session does not stand: ${known.state}` })
-  }
   return liveSession(known, claims.acr)
 }
 
-const liveSession = (known: KnownSession, acr: string): LiveSession => ({
-  tenantId: known.tenantId,
-  sessionId: known.sessionId,
-  userId: known.userId,
-  acr,
-  emailVerified: known.emailVerifiedAt !== null,
-  readAt: known.readAt,
-})
+/**
+ * The session of a browser's cookie.
+ * @throws AppError INVALID_TOKEN, SESSION_REVOKED
+ */
+export async function sessionOfCookie(
+  { cookies, sessions }: AccessDeps,
+  secret: string,
+  tenantId: string,
+): Promise<LiveSession> {
+  const read = readRefreshToken(secret)
+  const cookie = read && (await cookies.find(cookieKey(tenantId, read)))
+  if (!read || !cookie) throw new AppError('INVALID_TOKEN', { reason: 'the cookie is of no live session' })
+  const known = await sessions.find(sessionKey(tenantId, read.sessionId))
+  if (known === undefined) throw new AppError('INVALID_TOKEN', { reason: 'the cookie names no session' })
+  return liveSession(known, cookie.acr)
+}
+
+/** @throws AppError SESSION_REVOKED */
+function liveSession(known: KnownSession, acr: string): LiveSession {
+  if (known.state !== 'live')
+    throw new AppError('SESSION_REVOKED', { reason: `the session does not stand: ${known.state}` })
+  return {
+    tenantId: known.tenantId,
+    sessionId: known.sessionId,
+    userId: known.userId,
+    acr,
+    emailVerified: known.emailVerifiedAt !== null,
+    readAt: known.readAt,
+  }
+}
 
 /** Whether the session proved as much as is demanded. */
 export const provedEnough = (session: LiveSession, acr: string | undefined): boolean =>

@@ -7,8 +7,17 @@ import { bearerOf } from '@postern/service-kit/auth/bearer'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { csrfFault } from '../browser/csrf.ts'
+import { isSafe } from '../browser/fetch-metadata.ts'
 import type { GatewayContext } from '../context.ts'
-import { demandVerifiedEmail, provedEnough, sessionOfToken } from './check-access.ts'
+import { browserCookie, csrfProof } from '../http/browser-cookies.ts'
+import {
+  demandVerifiedEmail,
+  type LiveSession,
+  provedEnough,
+  sessionOfCookie,
+  sessionOfToken,
+} from './check-access.ts'
 import { ACR_VALUES } from './standing.ts'
 
 const Query = Type.Object(
@@ -36,19 +45,31 @@ const OTHER_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 type Asked = FastifyRequest<{ Querystring: Static<typeof Query> }>
 
 export function forwardAuthRoute(app: HttpApp, context: GatewayContext): void {
-  const { access, metrics } = context
+  const { access, metrics, settings } = context
   const count = (outcome: string) => metrics.accessChecks.add(1, { outcome })
   const config = { delegated: true }
 
   async function decide(request: Asked, reply: FastifyReply): Promise<void> {
     const { tenant, require, acr, status } = request.query
-    const session = await sessionOfToken(access, bearerOf(request), tenant.toLowerCase())
+    const session = await sessionOf(request, tenant.toLowerCase())
     if (!provedEnough(session, acr)) throw moreIsDemanded(reply, acr)
     if (require !== undefined) await demandVerifiedEmail(access, session)
     reply.header('x-postern-user', session.userId)
     reply.header('x-postern-session', session.sessionId)
     reply.header('x-postern-tenant', session.tenantId)
     reply.code(status === undefined ? 204 : 200)
+  }
+
+  /** A bearer token, where one came; else the cookie of browser mode. */
+  async function sessionOf(request: Asked, tenantId: string): Promise<LiveSession> {
+    const cookie = request.headers.authorization === undefined ? browserCookie(request) : null
+    if (cookie?.kind !== 'session') return sessionOfToken(access, bearerOf(request), tenantId)
+    const session = await sessionOfCookie(access, cookie.value, tenantId)
+    if (settings.csrfEnabled && changesSomething(request)) {
+      const fault = csrfFault(context.csrf, tenantId, cookie, csrfProof(request))
+      if (fault !== undefined) throw new AppError('CSRF_FAILED', { reason: fault })
+    }
+    return session
   }
 
   async function handler(request: Asked, reply: FastifyReply): Promise<null> {
@@ -70,6 +91,12 @@ export function forwardAuthRoute(app: HttpApp, context: GatewayContext): void {
     schema: { ...schema, hide: true },
     handler,
   })
+}
+
+/** Whether anybody says that the request which is asked about does more than read: the proxy, or the way it asks. */
+function changesSomething({ method, headers }: FastifyRequest): boolean {
+  const told = [headers['x-original-method'], headers['x-forwarded-method'], method]
+  return told.some((each) => each !== undefined && !isSafe(String(each)))
 }
 
 /** The step-up challenge of RFC 9470: the credential is good, and the person has to prove more. */

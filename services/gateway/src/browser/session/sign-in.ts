@@ -56,7 +56,11 @@ async function prove(deps: BrowserSignInDeps, run: TenantRun, proof: BrowserProo
   const { tenant } = caller
   if ('mfa_token' in body) {
     const { mfa_token, ...answer } = body
-    return verifyMfa(deps, run, tenant, { mfaToken: untieMfaToken(deps.csrf, caller, mfa_token), answer, client })
+    return verifyMfa(deps, run, tenant, {
+      mfaToken: untieMfaToken(deps.csrf, caller, mfa_token),
+      answer,
+      client,
+    })
   }
   // A step-up raises the session of this browser and no other: its secret would end up in this browser's cookie.
   const live = caller.cookie?.kind === 'session' ? await findSession(run, caller) : undefined
