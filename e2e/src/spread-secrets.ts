@@ -33,6 +33,14 @@ export async function misuse(client: Client, { dev }: House, secret: string): Pr
     ['POST', `${gateway}/v1/magic-links/verify`, { key: secret, body }],
     ['POST', `${gateway}/v1/magic-links/verify`, { body, headers: { 'content-type': secret.slice(0, 40) } }],
     ['POST', `${gateway}/v1/magic-links`, { body: { email: `${secret}@example.com` } }],
+    ['POST', `${gateway}/v1/sessions/refresh`, { body: { refresh_token: `${secret.slice(0, -1)}_` } }],
+    [
+      'POST',
+      `${gateway}/v1/sessions/refresh`,
+      { body: { refresh_token: secret, [secret.slice(0, 60)]: secret } },
+    ],
+    ['POST', `${gateway}/v1/introspect`, { body }],
+    ['GET', `${gateway}/v1/forward-auth?tenant=${secret}`, { key: secret }],
     ['GET', `${audit}/v1/events?subject=${secret}`, { key: secret }],
     ['GET', `${audit}/v1/events/${secret}`, {}],
   ]

@@ -3,7 +3,17 @@
 
 import t from 'tap'
 import { codeOf, proveLink, SCOPES, secretBytes, wrongCodeOf } from './factor/factor-user.ts'
-import { eventsOf, freshEmail, mailedPayload, newTenant, openGateway, openHouse, operator } from './setup.ts'
+import {
+  bearer,
+  eventsOf,
+  freshEmail,
+  mailedPayload,
+  newTenant,
+  openGateway,
+  openHouse,
+  operator,
+  type Tenant,
+} from './setup.ts'
 
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)
@@ -27,6 +37,25 @@ const spellings = (secret: string) => [
   Buffer.from(secret).toString('hex'),
 ]
 
+/** Shows a session's tokens wherever they may be shown, and where they may not; answers all that there were. */
+async function useSession(tenant: Tenant, session: { refresh_token: string; access_token: string }) {
+  const { refresh_token, access_token } = session
+  const refreshed = await tenant.call('POST', '/v1/sessions/refresh', { refresh_token })
+  const next = refreshed.body.data.session
+  const tokens: string[] = [refresh_token, access_token, next.refresh_token, next.access_token]
+  for (const token of tokens) {
+    await tenant.call('POST', '/v1/introspect', { token })
+    await tenant.call('POST', '/v1/introspect', { token, extra: token })
+    await tenant.call('POST', '/v1/sessions/refresh', { refresh_token: `${token.slice(0, -1)}_` })
+    for (const query of [`tenant=${tenant.id}`, `tenant=${token}`, `tenant=${tenant.id}&acr=${token}`]) {
+      await gateway.call({ method: 'GET', url: `/v1/forward-auth?${query}`, headers: bearer(token) })
+    }
+    await tenant.call('DELETE', `/v1/sessions/${token}`)
+    await tenant.call('GET', `/v1/users/${tenant.id}/sessions?cursor=${token}`)
+  }
+  return tokens
+}
+
 t.test('tokens, keys and addresses leave no trace outside the sealed column', async (t) => {
   const tenant = await newTenant(gateway)
   const email = freshEmail()
@@ -39,7 +68,7 @@ t.test('tokens, keys and addresses leave no trace outside the sealed column', as
     await tenant.call('POST', '/v1/magic-links/verify', { token, extra: token })
     await gateway.call({ method: 'GET', url: `/l?postern_token=${token}` })
     const { body } = await tenant.call('POST', '/v1/magic-links/verify', { token })
-    if (body.data.session) secrets.push(body.data.session.refresh_token, body.data.session.access_token)
+    if (body.data.session) secrets.push(...(await useSession(tenant, body.data.session)))
     await tenant.call('POST', '/v1/magic-links/verify', { token })
   }
   await operator(gateway, 'POST', '/v1/tenants', {

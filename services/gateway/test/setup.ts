@@ -151,7 +151,13 @@ export async function newTenant(gateway: Gateway, scopes?: string[], more: objec
     ...more,
   })
   const id: string = created.body.data.id
-  const all = scopes ?? ['challenges:write', 'challenges:verify', 'sessions:read', 'sessions:write']
+  const all = scopes ?? [
+    'challenges:write',
+    'challenges:verify',
+    'sessions:read',
+    'sessions:write',
+    'users:write',
+  ]
   const made = await operator(gateway, 'POST', `/v1/tenants/${id}/api-keys`, { name: 'test', scopes: all })
   const key: string = made.body.data.key
   const call: Tenant['call'] = (method, url, payload, headers = {}) =>

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { mintRefreshToken } from '@postern/token/refresh-token'
 import fc from 'fast-check'
 import t from 'tap'
+import { type PlantedCode, plantCode, verifyCode } from '../../challenge/planted-code.ts'
 import { startGateway } from '../../gateway-process.ts'
 import { bearer, eventsOf, newTenant, openGateway, openHouse } from '../../setup.ts'
 import { age, codeOf, generationsOf, overlapping, refresh, signIn } from '../signed-in.ts'
@@ -93,6 +94,27 @@ t.test('a session refreshed and revoked at once has ended, and its end is told o
     t.equal(codeOf(await refresh(tenant, refreshToken)), 'SESSION_REVOKED')
     const rotations = await countOf(tenant.id, 'session.refreshed', sessionId)
     t.equal((await generationsOf(gateway, sessionId)).length, 1 + rotations)
+  }
+})
+
+t.test('a session refreshed and raised at once goes on with one unspent token', async (t) => {
+  const tenant = await newTenant(gateway)
+  for (let round = 0; round < 5; round++) {
+    const { sessionId, refreshToken, email } = await signIn(tenant)
+    const codes: PlantedCode[] = []
+    for (let n = 0; n < 10; n++)
+      codes.push(await plantCode(gateway, tenant, { to: email, purpose: 'step_up', sessionId }))
+    const answers = await overlapping(gateway, sessionId, () =>
+      codes.flatMap(({ id, code }) => [refresh(tenant, refreshToken), verifyCode(tenant, id, code)]),
+    )
+    t.ok(answers.every((answer) => ['ok', 'TOKEN_USED'].includes(codeOf(answer))))
+    const unspent = (await generationsOf(gateway, sessionId)).filter(({ used }) => !used)
+    t.equal(unspent.length, 1)
+    const tokens = answers.flatMap(({ body }) => body.data?.session?.refresh_token ?? [])
+    const good = await Promise.all(
+      [...new Set(tokens)].map((token) => tenant.call('POST', '/v1/introspect', { token })),
+    )
+    t.equal(good.filter(({ body }) => body.active).length, 1, 'somebody was told of it')
   }
 })
 
