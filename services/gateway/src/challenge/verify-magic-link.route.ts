@@ -4,11 +4,11 @@ import { envelope } from '@postern/contracts/envelope'
 import { VerifyMagicLinkBody } from '@postern/contracts/http/magic-link'
 import { SignInResult } from '@postern/contracts/http/sign-in-result'
 import { alone } from '@postern/db/with-tenant'
-import { AppError } from '@postern/service-kit/app-error'
 import { apiKeyCaller, tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../context.ts'
+import { answerProof } from '../http/answer-proof.ts'
 import { clientOf } from '../http/client-of.ts'
 import { verifyMagicLink } from './verify-magic-link.ts'
 
@@ -21,25 +21,13 @@ const schema = {
 
 export function verifyMagicLinkRoute(app: HttpApp, context: GatewayContext): void {
   const access = context.auth.requireScope('challenges:verify')
-  const count = (outcome: string) =>
-    context.metrics.challengesVerified.add(1, { kind: 'magic_link', outcome })
-  app.post('/v1/magic-links/verify', { ...access, schema }, async (request) => {
+  app.post('/v1/magic-links/verify', { ...access, schema }, async (request, reply) => {
     const { tenant } = apiKeyCaller(request)
     const run = alone(context.database, tenantScope(request))
-    const input = {
-      token: request.body.token,
-      codeVerifier: request.body.code_verifier,
-      client: clientOf(request, 'api'),
-    }
-    try {
-      const result = await verifyMagicLink(context, run, tenant, input)
-      count('verified')
-      return ok(request, result)
-    } catch (error) {
-      if (error instanceof AppError) count(error.code.toLowerCase())
-      throw error
-    } finally {
-      context.nudge()
-    }
+    const { token, code_verifier: codeVerifier } = request.body
+    const shown = { token, codeVerifier, client: clientOf(request, 'api') }
+    return answerProof(context, 'magic_link', reply, async () =>
+      ok(request, await verifyMagicLink(context, run, tenant, shown)),
+    )
   })
 }
