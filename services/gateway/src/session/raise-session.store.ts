@@ -8,7 +8,7 @@ import type { SignedIn } from './sign-in.ts'
 /**
  * The CTEs that raise sessions. Before them the statement has `ask` (with `raise_digest`, `session_kind`, `idle_seconds`)
  * and `proven`. `raising`: the session of each step-up that was proven, with its user; a session that ended meanwhile, is
- * of another kind, or is not of whoever owns the identifier is not there. `raised`: those that live and were raised.
+ * of another kind, or is not of whoever has proven the identifier is not there. `raised`: those that live and were raised.
  */
 export function raiseParts(tenantId: string) {
   return sql`
@@ -20,6 +20,7 @@ export function raiseParts(tenantId: string) {
       JOIN sessions s ON s.tenant_id = ${tenantId}::uuid AND s.id = p.session_id AND s.kind = a.session_kind
       JOIN identifiers i ON i.tenant_id = ${tenantId}::uuid AND i.kind = p.identifier_kind
                         AND i.identity_key = p.identity_key AND i.user_id = s.user_id
+                        AND i.verified_at IS NOT NULL
       JOIN users u ON u.tenant_id = ${tenantId}::uuid AND u.id = s.user_id
      WHERE p.purpose = 'step_up' ORDER BY s.id FOR UPDATE OF s
   ), grown AS (

@@ -116,3 +116,32 @@ t.test('verifies that share a transaction keep their own user, session and reque
   )
   t.ok(rows[0].n < 45, `45 sessions in ${rows[0].n} transactions`)
 })
+
+t.test('two identifiers of one user proven in one transaction find the same user, both proven', async (t) => {
+  const tenant = await newTenant(gateway)
+  const people: { email: string; phone: string; userId: string }[] = []
+  for (let n = 0; n < 20; n++) {
+    const [email, phone] = [freshEmail(), `+4915100000${100 + n}`]
+    const { id, code } = await plantCode(gateway, tenant, { to: email })
+    const userId: string = (await verifyCode(tenant, id, code)).body.data.user.id
+    await house.admin.query(
+      `INSERT INTO identifiers (tenant_id, kind, identity_key, user_id, verified_at) VALUES ($1, 'phone', $2, $3, now())`,
+      [tenant.id, phone, userId],
+    )
+    people.push({ email, phone, userId })
+  }
+  const planted: PlantedCode[] = []
+  for (const to of people.flatMap(({ email, phone }) => [email, phone])) {
+    planted.push(await plantCode(gateway, tenant, { to }))
+  }
+  const answers = await Promise.all(planted.map(({ id, code }) => verifyCode(tenant, id, code)))
+  t.strictSame(
+    answers.map(({ body }) => body.data?.user.id),
+    people.flatMap(({ userId }) => [userId, userId]),
+  )
+  const { rows } = await house.admin.query(
+    'SELECT count(*)::int AS n FROM users WHERE tenant_id = $1 AND email IS NOT NULL AND phone_verified_at IS NOT NULL',
+    [tenant.id],
+  )
+  t.equal(rows[0].n, 20)
+})

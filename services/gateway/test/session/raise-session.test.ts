@@ -97,12 +97,18 @@ t.test(
   async (t) => {
     const [tenant, other] = [await newTenant(gateway), await newTenant(gateway)]
     const email = freshEmail()
-    const { session } = await signIn(tenant, email)
+    const { user, session } = await signIn(tenant, email)
     const [mine, theirs] = [await signIn(tenant, freshEmail()), await signIn(other, email)]
     const foreign = await stepUp(tenant, mine.user.email, session.id)
     t.equal((await verifyCode(tenant, foreign.id, foreign.code)).body.error.code, 'SESSION_REVOKED')
     const elsewhere = await stepUp(other, theirs.user.email, session.id)
     t.equal((await verifyCode(other, elsewhere.id, elsewhere.code)).body.error.code, 'SESSION_REVOKED')
+    await givePhone(tenant, user.id, '+4915187654321')
+    await house.admin.query('UPDATE identifiers SET verified_at = NULL WHERE identity_key = $1', [
+      '+4915187654321',
+    ])
+    const unproven = await stepUp(tenant, '+4915187654321', session.id)
+    t.equal((await verifyCode(tenant, unproven.id, unproven.code)).body.error.code, 'SESSION_REVOKED')
     const nobody = await stepUp(tenant, freshEmail(), session.id)
     t.equal((await verifyCode(tenant, nobody.id, nobody.code)).body.error.code, 'SESSION_REVOKED')
     t.equal((await tokensOf(session.id)).length, 1)
