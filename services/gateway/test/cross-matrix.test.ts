@@ -3,7 +3,7 @@
 
 import t, { type Test } from 'tap'
 import { DOORS, type Door, type Kind, openWorld, type World } from './cross-world.ts'
-import { openGateway, openHouse } from './setup.ts'
+import { type Answer, openGateway, openHouse } from './setup.ts'
 
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)
@@ -45,19 +45,16 @@ async function forgetGuesses(...worlds: World[]) {
 
 const kindsOf = (world: World) => Object.keys(world.secrets) as Kind[]
 const REFUSED = [400, 401, 403, 404]
+const isOpen = (door: Door, answer: Answer) => door.isOpen?.(answer) ?? answer.status === 200
 
 for (const door of DOORS) {
   t.test(`${door.name}: takes the ${door.takes} of its own tenant, once, and nothing else`, async (t) => {
     const [mine, theirs] = [await openWorld(gateway), await openWorld(gateway)]
     await refusesEverythingElse(t, door, mine, theirs)
     const answer = await door.knock(gateway, mine, mine.secrets[door.takes])
-    t.equal(
-      answer.status,
-      200,
-      `the ${door.takes} is as good as before: ${JSON.stringify(answer.body.error)}`,
-    )
+    t.ok(isOpen(door, answer), `the ${door.takes} is as good as before: ${JSON.stringify(answer.body)}`)
     const elsewhere = await door.knock(gateway, theirs, theirs.secrets[door.takes])
-    t.equal(elsewhere.status, 200, 'so is the other tenant’s')
+    t.ok(isOpen(door, elsewhere), 'so is the other tenant’s')
   })
 }
 
@@ -65,7 +62,7 @@ async function refusesEverythingElse(t: Test, door: Door, mine: World, theirs: W
   const before = await stateOf(mine, theirs)
   const shown: [name: string, world: World, secret: string][] = [
     ...kindsOf(mine)
-      .filter((kind) => kind !== door.takes)
+      .filter((kind) => kind !== door.takes && kind !== door.alsoTakes)
       .map((kind): [string, World, string] => [`own ${kind}`, mine, mine.secrets[kind]]),
     ...kindsOf(theirs)
       .filter((kind) => !(door.isOfNoTenant && kind === door.takes))
@@ -73,28 +70,24 @@ async function refusesEverythingElse(t: Test, door: Door, mine: World, theirs: W
   ]
   // With all that belongs to it, only shown by the wrong tenant's back end or on the wrong tenant's host.
   if (door.takes !== 'API key' && !door.isOfNoTenant) {
-    const { call, key, host } = mine.tenant
-    const moved = {
-      ...theirs,
-      tenant: { ...theirs.tenant, call, key, host },
-      waitingPage: mine.waitingPage,
-      page: mine.page,
-    }
+    const { tenant, page, waitingPage } = mine
+    const moved = { ...theirs, tenant, page, waitingPage }
     shown.push([`foreign ${door.takes} with its place`, moved, theirs.secrets[door.takes]])
   }
   for (const [name, world, secret] of shown) {
-    const { status, body } = await door.knock(gateway, world, secret)
-    t.ok(REFUSED.includes(status), `${name}: ${status} ${body?.error?.code}`)
+    const answer = await door.knock(gateway, world, secret)
+    const isRefused = door.isOpen === undefined ? REFUSED.includes(answer.status) : answer.status < 500
+    t.ok(isRefused && !isOpen(door, answer), `${name}: ${answer.status} ${answer.body?.error?.code}`)
     await forgetGuesses(mine, theirs)
   }
   t.strictSame(await stateOf(mine, theirs), before, 'nothing was spent')
 }
 
-t.test('every kind of secret has a door that takes it, or is said to have none here', async (t) => {
+t.test('every kind of secret has a door that takes it', async (t) => {
   const world = await openWorld(gateway)
   const taken = new Set(DOORS.map(({ takes }) => takes))
   t.strictSame(
     kindsOf(world).filter((kind) => !taken.has(kind)),
-    ['access token'],
+    [],
   )
 })

@@ -1,19 +1,22 @@
 // One of every kind of secret, alive at once in one tenant, and every place where a secret may be shown.
 // Whoever adds a kind of secret or a route that takes one adds a row here: the matrix does the rest.
 
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mintMfaToken } from '@postern/token/mfa-token'
 import { type BrowserTenant, browserTenant, openPage, type Page, SESSION } from './browser/browser-page.ts'
 import { signedInPage } from './browser/signed-in-page.ts'
 import { plantCode } from './challenge/planted-code.ts'
 import { codeOf, type FactorUser, newFactorUser, proveLink } from './factor/factor-user.ts'
 import { signIn } from './session/signed-in.ts'
-import { type Answer, bearer, freshEmail, type Gateway } from './setup.ts'
+import { type Answer, bearer, freshEmail, type Gateway, type Tenant } from './setup.ts'
 
-const SCOPES = ['challenges:write', 'challenges:verify', 'users:write', 'sessions:write']
+const SCOPES = ['challenges:write', 'challenges:verify', 'users:write', 'sessions:read', 'sessions:write']
 
 /** Every kind of secret, with the text that its holder has. */
 export interface Secrets {
   'link token': string
   code: string
+  'code of a next factor': string
   'refresh token': string
   'access token': string
   'session cookie': string
@@ -30,6 +33,8 @@ export interface World {
   secrets: Secrets
   linkId: string
   codeId: string
+  /** a sign-in that waits for a mailed code, and that code */
+  late: { token: string; codeId: string }
   /** whose TOTP and recovery codes they are */
   factors: FactorUser
   /** where the session cookie is, and where the browser's sign-in waits for a factor */
@@ -47,16 +52,19 @@ export async function openWorld(gateway: Gateway): Promise<World> {
   const waitingPage = openPage(gateway, tenant.host)
   const { token } = await tenant.issue({ email: factors.email })
   const { body } = await waitingPage.call('POST', '/v1/browser/session', { token })
+  const late = await waitForCode(gateway, tenant, factors)
   return {
     tenant,
     linkId: link.id,
     codeId: code.id,
+    late: { token: late.token, codeId: late.codeId },
     factors,
     page,
     waitingPage,
     secrets: {
       'link token': link.token,
       code: code.code,
+      'code of a next factor': late.code,
       'refresh token': session.refreshToken,
       'access token': session.accessToken,
       'session cookie': page.cookies.get(SESSION) ?? '',
@@ -69,10 +77,33 @@ export async function openWorld(gateway: Gateway): Promise<World> {
   }
 }
 
+/** A sign-in that has come as far as the mailed code that its tenant's chain ends with. */
+async function waitForCode(gateway: Gateway, tenant: Tenant, { id: userId, email }: FactorUser) {
+  const { admin } = gateway.house
+  await admin.query(`UPDATE tenants SET factor_chain = '{totp,otp_email}' WHERE id = $1`, [tenant.id])
+  const pendingId = randomUUID()
+  const mfa = mintMfaToken(gateway.context.pepper, {
+    tenantId: tenant.id,
+    pendingId,
+    random: randomBytes(16),
+  })
+  await admin.query(
+    `INSERT INTO pending_sign_ins (tenant_id, id, user_id, purpose, digest, key_version, amr, user_created, expires_at)
+     VALUES ($1, $2, $3, 'sign_in', $4, $5, '{magic_link,totp}', false, now() + interval '10 minutes')`,
+    [tenant.id, pendingId, userId, mfa.digest, mfa.keyVersion],
+  )
+  const { id: codeId, code } = await plantCode(gateway, tenant, { to: email, mfaId: pendingId })
+  return { token: mfa.token, codeId, code }
+}
+
 /** A place where a secret is shown; everything else that the request needs is genuine, and `world`'s. */
 export interface Door {
   name: string
   takes: Kind
+  /** What else it takes. */
+  alsoTakes?: Kind
+  /** What a yes looks like, where it is not any 200. */
+  isOpen?(answer: Answer): boolean
   /** Nobody says for whom they ask: the secret does. */
   isOfNoTenant?: true
   knock(gateway: Gateway, world: World, secret: string): Promise<Answer>
@@ -157,6 +188,25 @@ export const DOORS: readonly Door[] = [
     knock: mfa((_, text) => ({ recovery_code: text })),
   },
   { name: 'disable TOTP by code', takes: 'TOTP', knock: totp('totp/disable', (code) => ({ code })) },
+  {
+    name: 'the next factor’s mailed code',
+    takes: 'code of a next factor',
+    knock: post('/v1/mfa/verify', ({ late }, code) => ({ mfa_token: late.token, otp_id: late.codeId, code })),
+  },
+  {
+    name: 'introspection',
+    takes: 'access token',
+    alsoTakes: 'refresh token',
+    isOpen: ({ body }) => body.active === true,
+    knock: post('/v1/introspect', (_, token) => ({ token })),
+  },
+  {
+    name: 'a proxy’s question',
+    takes: 'access token',
+    isOpen: ({ status }) => status === 204,
+    knock: (gateway, { tenant }, secret) =>
+      gateway.call({ method: 'GET', url: `/v1/forward-auth?tenant=${tenant.id}`, headers: bearer(secret) }),
+  },
   {
     name: 'disable TOTP by recovery code',
     takes: 'recovery code',
