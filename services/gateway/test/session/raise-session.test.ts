@@ -5,6 +5,7 @@ import { decodeJwt } from 'jose'
 import t from 'tap'
 import { plantCode, verifyCode } from '../challenge/planted-code.ts'
 import { eventsOf, freshEmail, newTenant, openGateway, openHouse, type Tenant } from '../setup.ts'
+import { codeOf, overlapping, refresh } from './signed-in.ts'
 
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)
@@ -137,4 +138,27 @@ t.test('of 100 step-ups of one session at once each draws one token, and one tok
   t.equal(tokens.length, 101)
   t.equal(tokens.filter(({ live }) => live).length, 1)
   t.ok(tokens.at(-1).live)
+})
+
+t.test('a step-up and refreshes that overlap leave one live token, and the session lives', async (t) => {
+  const tenant = await newTenant(gateway)
+  for (let round = 0; round < 5; round++) {
+    const email = freshEmail()
+    const { session } = await signIn(tenant, email)
+    const { id, code } = await stepUp(tenant, email, session.id)
+    const answers = await overlapping(gateway, session.id, () => [
+      ...Array.from({ length: 4 }, () => refresh(tenant, session.refresh_token)),
+      verifyCode(tenant, id, code),
+      ...Array.from({ length: 8 }, () => refresh(tenant, session.refresh_token)),
+    ])
+    const raised = answers[4]
+    t.equal(raised?.status, 200, JSON.stringify(raised?.body.error))
+    // A token from before the step-up has no successor to repeat; within its grace that is no theft.
+    t.strictSame(
+      [...new Set(answers.map(codeOf))].filter((each) => !['ok', 'TOKEN_USED'].includes(each)),
+      [],
+    )
+    t.equal((await tokensOf(session.id)).filter(({ live }) => live).length, 1)
+    t.equal((await refresh(tenant, raised?.body.data.session.refresh_token)).status, 200)
+  }
 })
