@@ -4,7 +4,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { ERROR_CODES, type ErrorCode } from '@postern/contracts/error-codes'
 import t from 'tap'
+import { browserTenant, openPage } from './browser/browser-page.ts'
 import { plantCode, verifyCode } from './challenge/planted-code.ts'
+import { proveLink } from './factor/factor-user.ts'
 import { age, refresh, signIn } from './session/signed-in.ts'
 import { type Answer, bearer, freshEmail, newTenant, openGateway, openHouse, operator } from './setup.ts'
 
@@ -78,6 +80,15 @@ const CASES: Partial<Record<ErrorCode, () => Promise<Answer>>> = {
     await house.admin.query('UPDATE users SET email_verified_at = NULL WHERE id = $1', [userId])
     const url = `/v1/forward-auth?tenant=${tenant.id}&require=email_verified`
     return gateway.call({ method: 'GET', url, headers: bearer(accessToken) })
+  },
+  CSRF_FAILED: async () => {
+    const { host } = await browserTenant(gateway)
+    return openPage(gateway, host).send('POST', '/v1/browser/session', { token: 'x' })
+  },
+  FACTOR_NOT_ALLOWED: async () => {
+    const mailed = await newTenant(gateway, undefined, { policy: { chain: ['otp_email'] } })
+    const { mfa } = await proveLink(mailed, freshEmail())
+    return mailed.call('POST', '/v1/mfa/verify', { mfa_token: mfa.token, code: '123456' })
   },
   NOT_FOUND: () => tenant.call('GET', `/v1/magic-links/${tenant.id}`),
   METHOD_NOT_ALLOWED: () => tenant.call('GET', '/v1/magic-links'),
