@@ -2,6 +2,7 @@
 
 import { until } from '@postern/testkit/poll'
 import t from 'tap'
+import { codeOf, newFactorUser, proveLink } from '../factor/factor-user.ts'
 import { eventsOf, freshEmail, newTenant, openGateway, openHouse, type Tenant } from '../setup.ts'
 
 const house = await openHouse(t)
@@ -148,6 +149,38 @@ t.test('a session that was opened while its user was being disabled ends with th
     (await sessionsOf(userId)).map(({ live }) => live),
     [false, false],
   )
+})
+
+t.test('nor does one open through a second factor that is checked meanwhile', async (t) => {
+  const tenant = await tenantWithUsers()
+  const user = await newFactorUser(gateway, tenant)
+  for (let round = 0; round < 5; round++) {
+    await user.rewind()
+    const mfa_token = (await proveLink(tenant, user.email)).mfa.token
+    const [disabled, ...proven] = await Promise.all([
+      tenant.call('PATCH', `/v1/users/${user.id}`, { is_active: false }),
+      ...Array.from({ length: 20 }, () =>
+        tenant.call('POST', '/v1/mfa/verify', { mfa_token, code: codeOf(user.secret) }),
+      ),
+    ])
+    t.equal(disabled.status, 200)
+    const codes = new Set(proven.map(({ status, body }) => `${status} ${body.error?.code}`))
+    for (const code of [
+      '200 undefined',
+      '401 INVALID_TOKEN',
+      '401 TOKEN_USED',
+      '403 ACCOUNT_DISABLED',
+      '409 CONFLICT',
+    ])
+      codes.delete(code)
+    t.strictSame([...codes], [])
+    t.ok(
+      (await sessionsOf(user.id)).every(({ live }) => !live),
+      `round ${round}`,
+    )
+    await tenant.call('PATCH', `/v1/users/${user.id}`, { is_active: true })
+    await house.admin.query('DELETE FROM identifier_guards WHERE tenant_id = $1', [tenant.id])
+  }
 })
 
 t.test('Postgres refuses a session to a disabled user, whatever a statement saw', async (t) => {
