@@ -1,7 +1,7 @@
 // How the tests speak to the processes: over HTTP, as a tenant's back end, an operator or a vendor's user would. Each call
 // has a connection of its own, because the process behind it may have been killed and started again meanwhile.
 import type { AuditEvent } from '@postern/contracts/http/audit-event'
-import type { IssuedMagicLink } from '@postern/contracts/http/magic-link'
+import type { IssuedChallenge } from '@postern/contracts/http/challenge'
 import type { SignInResult } from '@postern/contracts/http/sign-in-result'
 import { until } from '@postern/testkit/poll'
 import type { DevFile } from './dev-file.ts'
@@ -84,7 +84,7 @@ export class Client {
 
   ask(email: string, more: object = {}, headers: Readonly<Record<string, string>> = {}) {
     const body = { email, ...more }
-    return this.call<IssuedMagicLink>('POST', `${this.#at.gateway}/v1/magic-links`, { body, headers })
+    return this.call<IssuedChallenge>('POST', `${this.#at.gateway}/v1/magic-links`, { body, headers })
   }
 
   /** @throws when the gateway does not answer 202 */

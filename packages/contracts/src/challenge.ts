@@ -1,5 +1,8 @@
 // The words of challenges and deliveries, as rows, events and answers use them.
 
+export const CHALLENGE_KINDS = ['magic_link', 'otp'] as const
+export type ChallengeKind = (typeof CHALLENGE_KINDS)[number]
+
 export const PURPOSES = ['sign_in', 'verify_email', 'step_up', 'onboarding'] as const
 export type Purpose = (typeof PURPOSES)[number]
 

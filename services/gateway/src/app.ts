@@ -15,9 +15,13 @@ import { endBrowserSessionRoute } from './browser/session/end-session.route.ts'
 import { readBrowserSessionRoute } from './browser/session/read-session.route.ts'
 import { refreshBrowserSessionRoute } from './browser/session/refresh-session.route.ts'
 import { browserSignInRoute } from './browser/session/sign-in.route.ts'
-import { issueMagicLinkRoute } from './challenge/issue-magic-link.route.ts'
+import { issueMagicLinkRoute } from './challenge/issue/issue-magic-link.route.ts'
+import { issueOtpRoute } from './challenge/issue/issue-otp.route.ts'
+import { resendOtpRoute } from './challenge/issue/resend-otp.route.ts'
 import { readMagicLinkRoute } from './challenge/read-magic-link.route.ts'
+import { readOtpRoute } from './challenge/read-otp.route.ts'
 import { revokeMagicLinkRoute } from './challenge/revoke-magic-link.route.ts'
+import { revokeOtpRoute } from './challenge/revoke-otp.route.ts'
 import { verifyMagicLinkRoute } from './challenge/verify-magic-link.route.ts'
 import { verifyOtpRoute } from './challenge/verify-otp.route.ts'
 import type { GatewayContext } from './context.ts'
@@ -54,6 +58,10 @@ const ROUTES = [
   readMagicLinkRoute,
   revokeMagicLinkRoute,
   verifyOtpRoute,
+  issueOtpRoute,
+  resendOtpRoute,
+  readOtpRoute,
+  revokeOtpRoute,
   resolveLinkRoute,
   enrolTotpRoute,
   enableTotpRoute,
@@ -107,7 +115,8 @@ export async function buildApp(context: GatewayContext): Promise<HttpApp> {
   })
   await registerOpenapi(app, {
     title: 'Postern gateway',
-    description: 'Issues and verifies magic links, opens sessions, keeps tenants and their keys.',
+    description:
+      'Issues and verifies magic links and one-time codes, opens sessions, keeps tenants and their keys.',
     version: VERSION,
   })
   registerHealth(app, {

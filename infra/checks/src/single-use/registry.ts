@@ -87,19 +87,25 @@ export const REGISTRY: readonly SingleUse[] = [
     name: 'live link of an address and purpose',
     holds: 'a newer link leaves no older one live',
     columns: ['challenges.superseded_at'],
-    statement: { file: `${GATEWAY}/src/challenge/issue-challenge.store.ts`, function: 'insertChallenge' },
+    statement: {
+      file: `${GATEWAY}/src/challenge/issue/issue-challenge.store.ts`,
+      function: 'insertChallenge',
+    },
     race: {
-      file: `${GATEWAY}/test/challenge/issue-magic-link.test.ts`,
-      title: 'of links issued at once for one address and purpose one is live',
+      file: `${GATEWAY}/test/challenge/issue/issue.race.test.ts`,
+      title: 'of 100 links issued at once over two gateways five are sent and one is live',
     },
   },
   {
     name: 'sends of an identifier',
     holds: 'a window has no more sends than its limit',
     columns: ['identifier_guards.sends'],
-    statement: { file: `${GATEWAY}/src/challenge/issue-challenge.store.ts`, function: 'insertChallenge' },
+    statement: {
+      file: `${GATEWAY}/src/challenge/issue/issue-challenge.store.ts`,
+      function: 'insertChallenge',
+    },
     race: {
-      file: `${GATEWAY}/test/challenge/issue-magic-link.test.ts`,
+      file: `${GATEWAY}/test/challenge/issue/issue-magic-link.test.ts`,
       title: 'of 100 issues at once five are sent, whatever the plus-tag; the first refusal is told once',
     },
   },

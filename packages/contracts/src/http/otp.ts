@@ -1,6 +1,7 @@
 // Bodies of the routes of one-time codes.
 
 import { type Static, Type } from 'typebox'
+import { issueFields } from './challenge.ts'
 import { Uuid } from './fields.ts'
 
 export const VerifyOtpBody = Type.Object(
@@ -8,3 +9,17 @@ export const VerifyOtpBody = Type.Object(
   { additionalProperties: false },
 )
 export type VerifyOtpBody = Static<typeof VerifyOtpBody>
+
+export const IssueOtpBody = Type.Object(
+  {
+    channel: Type.Enum(['email', 'sms']),
+    to: Type.String({
+      minLength: 3,
+      maxLength: 254,
+      description: 'an e-mail address, or a phone number in international form',
+    }),
+    ...issueFields,
+  },
+  { additionalProperties: false },
+)
+export type IssueOtpBody = Static<typeof IssueOtpBody>

@@ -51,7 +51,10 @@ ALTER TABLE challenges
   ADD COLUMN mfa_id uuid;
 
 -- Failures are consecutive: a proof by code ends the row of them, a proof by link too.
+-- The proof of an address is sent less often than the rest, and counted beside it.
 ALTER TABLE identifier_guards
+  ADD COLUMN verify_window_started_at timestamptz,
+  ADD COLUMN verify_sends integer NOT NULL DEFAULT 0,
   ADD COLUMN failures integer NOT NULL DEFAULT 0,
   ADD COLUMN wait_until timestamptz,
   ADD COLUMN disabled_at timestamptz;

@@ -41,6 +41,9 @@ export interface IdentifierGuardTable {
   limit_key: string
   window_started_at: Date
   sends: number
+  /** of them, proofs of the address; they have a window of their own */
+  verify_window_started_at: Date | null
+  verify_sends: Generated<number>
   /** consecutive wrong codes */
   failures: Generated<number>
   wait_until: Date | null

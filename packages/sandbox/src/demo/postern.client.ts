@@ -7,7 +7,7 @@ import {
   envelope,
 } from '@postern/contracts/envelope'
 import { AuditEvent } from '@postern/contracts/http/audit-event'
-import { IssuedMagicLink } from '@postern/contracts/http/magic-link'
+import { IssuedChallenge } from '@postern/contracts/http/challenge'
 import { page } from '@postern/contracts/http/paging'
 import { SignInResult } from '@postern/contracts/http/sign-in-result'
 import { type Static, type TSchema, Type } from 'typebox'
@@ -26,7 +26,7 @@ export type Reply<T> =
   | { readonly ok: false; readonly problem: Problem }
 
 export interface PosternClient {
-  issueMagicLink(email: string, redirectUrl: string): Promise<Reply<IssuedMagicLink>>
+  issueMagicLink(email: string, redirectUrl: string): Promise<Reply<IssuedChallenge>>
   verifyMagicLink(token: string): Promise<Reply<SignInResult>>
   /** Events of one subject, `<type>:<uuid>`. */
   eventsOf(subject: string): Promise<Reply<AuditEvent[]>>
@@ -55,7 +55,7 @@ export function posternClient({ gatewayUrl, auditUrl, apiKey }: PosternClientDep
       return send(apiKey, {
         service: 'gateway',
         url: `${gatewayUrl}/v1/magic-links`,
-        data: IssuedMagicLink,
+        data: IssuedChallenge,
         body,
       })
     },

@@ -1,9 +1,10 @@
-// Reading and revoking challenges.
+// Reading and revoking challenges, whatever their kind.
 
-import type { DeliveryStatus, Purpose } from '@postern/contracts/challenge'
+import type { ChallengeKind, DeliveryStatus, Purpose } from '@postern/contracts/challenge'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import type { ChallengeMarks } from './challenge.ts'
+import type { Identifier } from './identifier.ts'
 
 export interface ChallengeView extends ChallengeMarks {
   id: string
@@ -35,27 +36,33 @@ const view = (row: Row): ChallengeView => ({
   delivery: { id: row.delivery_id, status: row.delivery_status },
 })
 
+/** One challenge of a tenant. Who asks for a link is never told of a code. */
+export interface ChallengeRef {
+  tenantId: string
+  kind: ChallengeKind
+  id: string
+}
+
 /** The challenge with the state of its delivery. */
 export async function findChallenge(
   run: TenantRun,
-  tenantId: string,
-  id: string,
+  { tenantId, kind, id }: ChallengeRef,
 ): Promise<ChallengeView | undefined> {
   const [row] = await run(sql<Row>`
     SELECT c.id, c.purpose, c.expires_at, c.consumed_at, c.superseded_at IS NOT NULL AS superseded,
            c.revoked_at IS NOT NULL AS revoked, c.expires_at <= now() AS expired,
            d.id AS delivery_id, d.status AS delivery_status
       FROM challenges c JOIN deliveries d ON d.tenant_id = c.tenant_id AND d.id = c.delivery_id
-     WHERE c.tenant_id = ${tenantId}::uuid AND c.id = ${id}::uuid AND c.kind = 'magic_link'`)
+     WHERE c.tenant_id = ${tenantId}::uuid AND c.id = ${id}::uuid AND c.kind = ${kind}`)
   return row && view(row)
 }
 
 /** Revokes a live challenge and cancels what was not sent of its delivery. What is over already stays as it is. */
-export async function revokeChallenge(run: TenantRun, tenantId: string, id: string): Promise<void> {
+export async function revokeChallenge(run: TenantRun, { tenantId, kind, id }: ChallengeRef): Promise<void> {
   await run(sql`
     WITH revoked AS (
       UPDATE challenges SET revoked_at = now()
-       WHERE tenant_id = ${tenantId}::uuid AND id = ${id}::uuid AND kind = 'magic_link'
+       WHERE tenant_id = ${tenantId}::uuid AND id = ${id}::uuid AND kind = ${kind}
          AND consumed_at IS NULL AND superseded_at IS NULL AND revoked_at IS NULL AND expires_at > now()
       RETURNING id, delivery_id
     ), cancelled AS (
@@ -73,4 +80,32 @@ export async function revokeChallenge(run: TenantRun, tenantId: string, id: stri
     UNION ALL
     SELECT ${tenantId}::uuid, 'delivery.' || status, 'delivery:' || id,
       CASE status WHEN 'cancelled' THEN 'success' ELSE 'failed' END, 'challenge_revoked' FROM cancelled`)
+}
+
+/** A code as it was issued, for another one like it. */
+export interface Resendable {
+  id: string
+  purpose: Purpose
+  identifier: Identifier
+  locale: string | null
+  metadata: Record<string, string>
+  decoy: boolean
+  sessionId: string | null
+  mfaId: string | null
+}
+
+/** The code, whatever became of it. */
+export async function findResendable(
+  run: TenantRun,
+  tenantId: string,
+  id: string,
+): Promise<Resendable | undefined> {
+  const [row] = await run(sql<Omit<Resendable, 'identifier'> & Identifier>`
+    SELECT c.id, c.purpose, c.identifier_kind AS kind, c.address, c.identity_key AS "identityKey",
+           c.limit_key AS "limitKey", d.locale, c.metadata, c.decoy, c.session_id AS "sessionId", c.mfa_id AS "mfaId"
+      FROM challenges c JOIN deliveries d ON d.tenant_id = c.tenant_id AND d.id = c.delivery_id
+     WHERE c.tenant_id = ${tenantId}::uuid AND c.id = ${id}::uuid AND c.kind = 'otp'`)
+  if (row === undefined) return undefined
+  const { kind, address, identityKey, limitKey, ...rest } = row
+  return { ...rest, identifier: { kind, address, identityKey, limitKey } }
 }

@@ -1,13 +1,15 @@
-// What counts as one e-mail address. Input is refused, never repaired: what a person typed is what gets the mail.
+// What counts as one e-mail address or phone number. Input is refused, never repaired: what a person typed is what gets
+// the message.
 
 import { domainToASCII, domainToUnicode } from 'node:url'
 import { AppError } from '@postern/service-kit/app-error'
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
 
 export interface Identifier {
-  kind: 'email'
-  /** As typed: mail goes here. */
+  kind: 'email' | 'phone'
+  /** Where messages go: a mail address as typed, a phone number in E.164. */
   address: string
-  /** Who it is: lower-cased, domain in punycode. */
+  /** Who it is: a mail address lower-cased, its domain in punycode; a phone number in E.164. */
   identityKey: string
   /** What limits count: the identity key without a plus-tag. */
   limitKey: string
@@ -17,11 +19,15 @@ export interface Identifier {
 const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
+// What an international number is written with. Letters, extensions and a trunk zero in brackets are not.
+const NUMBER = /^\+[0-9](?:[ ().-]{0,2}[0-9]){5,20}$/
+
 /**
- * Reads one e-mail address.
+ * Reads one e-mail address. `path` is where the request has it.
  * @throws AppError VALIDATION_FAILED for anything but exactly one plain address in NFKC form
  */
-export function readEmail(text: string): Identifier {
+export function readEmail(text: string, path = 'body.email'): Identifier {
+  const refusal = (problem: string) => refused('e-mail address', problem, path)
   const at = text.lastIndexOf('@')
   if (text !== text.normalize('NFKC')) throw refusal('is not in NFKC form')
   const local = text.slice(0, at).toLowerCase()
@@ -47,8 +53,19 @@ function asciiDomain(text: string): string | undefined {
   return labels.every((label) => LABEL.test(label)) ? ascii : undefined
 }
 
-const refusal = (problem: string) =>
-  new AppError('VALIDATION_FAILED', {
-    reason: `e-mail address ${problem}`,
-    details: [{ path: 'body.email', problem }],
-  })
+/**
+ * Reads one phone number in international form, as `+49 30 901820`; E.164 is its plainest. Whether the number is in use
+ * only its network knows: what has a number's length counts as one. `path` is where the request has it.
+ * @throws AppError VALIDATION_FAILED for anything else
+ */
+export function readPhone(text: string, path = 'body.phone'): Identifier {
+  const number = NUMBER.test(text) ? parsePhoneNumberFromString(text, { extract: false }) : undefined
+  // The parser drops what it takes for a trunk prefix: a number that needs it is not what was typed.
+  if (!number?.isPossible() || number.number !== `+${text.replaceAll(/[^0-9]/g, '')}`) {
+    throw refused('phone number', 'is not in international form', path)
+  }
+  return { kind: 'phone', address: number.number, identityKey: number.number, limitKey: number.number }
+}
+
+const refused = (what: string, problem: string, path: string) =>
+  new AppError('VALIDATION_FAILED', { reason: `${what} ${problem}`, details: [{ path, problem }] })

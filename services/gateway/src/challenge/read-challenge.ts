@@ -1,15 +1,15 @@
-// Tells the state of a magic link and of its delivery.
+// Tells the state of a challenge and of its delivery.
 
-import type { MagicLinkState } from '@postern/contracts/http/magic-link'
+import type { ChallengeState } from '@postern/contracts/http/challenge'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { AppError } from '@postern/service-kit/app-error'
-import { findChallenge } from './challenge.store.ts'
+import { type ChallengeRef, findChallenge } from './challenge.store.ts'
 import { statusOf } from './challenge.ts'
 
 /** @throws AppError NOT_FOUND */
-export async function readMagicLink(run: TenantRun, tenantId: string, id: string): Promise<MagicLinkState> {
-  const found = await findChallenge(run, tenantId, id)
-  if (found === undefined) throw new AppError('NOT_FOUND', { reason: 'no such magic link' })
+export async function readChallenge(run: TenantRun, ref: ChallengeRef): Promise<ChallengeState> {
+  const found = await findChallenge(run, ref)
+  if (found === undefined) throw new AppError('NOT_FOUND', { reason: `no such ${ref.kind}` })
   return {
     id: found.id,
     purpose: found.purpose,

@@ -1,12 +1,12 @@
-// Revokes a magic link. What is over already stays as it is, and a repeat answers the same.
+// Revokes a challenge. What is over already stays as it is, and a repeat answers the same.
 
-import type { MagicLinkState } from '@postern/contracts/http/magic-link'
+import type { ChallengeState } from '@postern/contracts/http/challenge'
 import type { TenantRun } from '@postern/db/with-tenant'
-import { revokeChallenge } from './challenge.store.ts'
-import { readMagicLink } from './read-challenge.ts'
+import { type ChallengeRef, revokeChallenge as revoke } from './challenge.store.ts'
+import { readChallenge } from './read-challenge.ts'
 
 /** @throws AppError NOT_FOUND */
-export async function revokeMagicLink(run: TenantRun, tenantId: string, id: string): Promise<MagicLinkState> {
-  await revokeChallenge(run, tenantId, id)
-  return readMagicLink(run, tenantId, id)
+export async function revokeChallenge(run: TenantRun, ref: ChallengeRef): Promise<ChallengeState> {
+  await revoke(run, ref)
+  return readChallenge(run, ref)
 }

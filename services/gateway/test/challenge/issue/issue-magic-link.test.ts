@@ -10,7 +10,7 @@ import {
   openHouse,
   PUBLIC_URL,
   type Tenant,
-} from '../setup.ts'
+} from '../../setup.ts'
 
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)

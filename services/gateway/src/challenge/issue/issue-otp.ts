@@ -1,0 +1,50 @@
+// Issues a one-time code and the message that carries it.
+
+import type { Purpose } from '@postern/contracts/challenge'
+import type { TenantRun } from '@postern/db/with-tenant'
+import type { CallerTenant } from '@postern/service-kit/caller'
+import { readEmail, readPhone } from '../identifier.ts'
+import { checkPurpose } from './check-purpose.ts'
+import { type IssueResult, issueChallenge } from './issue-challenge.ts'
+import { type IssueDeps, makeChallenge, readSendAt } from './make-challenge.ts'
+import { mintCode } from './mint-code.ts'
+
+export interface IssueOtpInput {
+  channel: 'email' | 'sms'
+  /** an e-mail address, or a phone number in international form */
+  to: string
+  purpose: Purpose
+  sessionId: string | undefined
+  mfaToken: string | undefined
+  locale: string | undefined
+  createUser: boolean
+  metadata: Record<string, string>
+  sendAt: string | undefined
+}
+
+/**
+ * @throws AppError VALIDATION_FAILED for an identifier, time or combination that cannot be; FACTOR_NOT_ALLOWED; what
+ *   `issueChallenge` throws
+ */
+export async function issueOtp(
+  deps: IssueDeps,
+  run: TenantRun,
+  tenant: CallerTenant,
+  input: IssueOtpInput,
+): Promise<IssueResult> {
+  const method = input.channel === 'sms' ? ('otp_sms' as const) : ('otp_email' as const)
+  const identifier = method === 'otp_sms' ? readPhone(input.to, 'body.to') : readEmail(input.to, 'body.to')
+  const wanted = {
+    ...checkPurpose(deps.pepper, tenant, { ...input, method }),
+    method,
+    identifier,
+    purpose: input.purpose,
+    locale: input.locale ?? null,
+    createUser: input.createUser,
+    metadata: input.metadata,
+    sendAt: readSendAt(input.sendAt, deps.clock.now()),
+    resends: null,
+  }
+  const challenge = makeChallenge(deps, tenant, wanted, (id) => mintCode(deps, tenant, identifier, id))
+  return issueChallenge(run, challenge)
+}
