@@ -159,5 +159,5 @@ t.test('the document names who may call each route', async (t) => {
       }
     }
   }
-  t.strictSame(open.sort(), ['get /.well-known/jwks.json', 'post /l/resolve'])
+  t.strictSame(open.sort(), ['get /.well-known/jwks.json', 'get /v1/forward-auth', 'post /l/resolve'])
 })

@@ -106,8 +106,7 @@ t.test(
         [to],
       )
       const { body } = await issue(tenant, byMail(to))
-      const { decoy, status } = await deliveryOf(body.data.delivery.id)
-      t.strictSame([decoy, status], [!sent, 'pending'], wait)
+      t.equal((await deliveryOf(body.data.delivery.id)).decoy, !sent, wait)
       const told = (await verifyCode(tenant, body.data.id, await wrongCode(body.data.delivery.id))).body.error
       t.equal(told.code, wait.includes('-') ? 'INVALID_CODE' : 'IDENTIFIER_LOCKED', 'the back end learns it')
       const link = await tenant.issue({ email: to })

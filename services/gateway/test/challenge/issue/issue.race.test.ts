@@ -103,6 +103,27 @@ t.test('of 100 links issued at once over two gateways five are sent and one is l
 })
 
 t.test(
+  'of 100 proofs of an address asked for at once the hour has five, whatever else was sent',
+  async (t) => {
+    const tenant = await newTenant(gateway)
+    const email = freshEmail()
+    await race(tenant, '/v1/magic-links', Array(3).fill({ email, purpose: 'verify_email' }))
+    await house.admin.query(
+      `UPDATE identifier_guards SET window_started_at = now() - interval '15 minutes' WHERE limit_key = $1`,
+      [email],
+    )
+    const answers = await race(tenant, '/v1/magic-links', Array(100).fill({ email, purpose: 'verify_email' }))
+    t.equal(answers.filter(({ status }) => status === 202).length, 2)
+    t.equal(answers.filter(({ body }) => body.error?.code === 'RATE_LIMITED').length, 98)
+    const told = (await eventsOf(gateway, tenant.id)).filter(({ kind }) => kind === 'limit.hit')
+    t.same(
+      told.map(({ reason }) => reason),
+      ['verify_email_sends'],
+    )
+  },
+)
+
+t.test(
   'links of many addresses issued at once share transactions, and each request keeps its own event',
   async (t) => {
     const tenant = await newTenant(gateway)
