@@ -10,6 +10,8 @@ import { limitAddresses } from './abuse/address-limit.plugin.ts'
 import { forwardAuthRoute } from './access/forward-auth.route.ts'
 import { introspectTokenRoute } from './access/introspect-token.route.ts'
 import { guardBrowserRoutes } from './browser/browser-guard.plugin.ts'
+import { browserOtpRoute } from './browser/challenge/issue-code.route.ts'
+import { browserMagicLinkRoute } from './browser/challenge/issue-link.route.ts'
 import { csrfRoute } from './browser/csrf.route.ts'
 import { endBrowserSessionRoute } from './browser/session/end-session.route.ts'
 import { readBrowserSessionRoute } from './browser/session/read-session.route.ts'
@@ -90,6 +92,8 @@ const ROUTES = [
   unlockIdentifierRoute,
   resetFactorsRoute,
   csrfRoute,
+  browserMagicLinkRoute,
+  browserOtpRoute,
   browserSignInRoute,
   refreshBrowserSessionRoute,
   readBrowserSessionRoute,

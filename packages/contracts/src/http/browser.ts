@@ -5,7 +5,7 @@ import { FACTOR_METHODS, PURPOSES } from '../challenge.ts'
 import { VerifyMfaBody } from './factor.ts'
 import { Instant, Nullable, Uuid } from './fields.ts'
 import { IssueMagicLinkBody, VerifyMagicLinkBody } from './magic-link.ts'
-import { VerifyOtpBody } from './otp.ts'
+import { IssueOtpBody, VerifyOtpBody } from './otp.ts'
 import { PendingFactor, User } from './sign-in-result.ts'
 
 export const CsrfToken = Type.Object({
@@ -13,24 +13,21 @@ export const CsrfToken = Type.Object({
 })
 export type CsrfToken = Static<typeof CsrfToken>
 
-const { email, redirect_url, locale, create_user, code_challenge, code_challenge_method } =
-  IssueMagicLinkBody.properties
+const { email, redirect_url, code_challenge, code_challenge_method } = IssueMagicLinkBody.properties
+const { channel, to, purpose, locale, create_user, mfa_token } = IssueOtpBody.properties
 const { token, code_verifier } = VerifyMagicLinkBody.properties
 
-/** As for the API, without what only a back end decides. */
+/** What a page may say of a link or a code: as for the API, without what only a back end decides. */
+const issueFields = { purpose, locale, create_user, mfa_token }
+
 export const BrowserMagicLinkBody = Type.Object(
-  {
-    email,
-    purpose: Type.Optional(Type.Enum([...PURPOSES])),
-    redirect_url,
-    locale,
-    create_user,
-    code_challenge,
-    code_challenge_method,
-  },
+  { email, ...issueFields, redirect_url, code_challenge, code_challenge_method },
   { additionalProperties: false },
 )
 export type BrowserMagicLinkBody = Static<typeof BrowserMagicLinkBody>
+
+export const BrowserOtpBody = Type.Object({ channel, to, ...issueFields }, { additionalProperties: false })
+export type BrowserOtpBody = Static<typeof BrowserOtpBody>
 
 const closed = { additionalProperties: false }
 export const BrowserSignInBody = Type.Union([

@@ -34,13 +34,20 @@ export async function answerOnce<R extends object>(
   effect: (run: TenantRun) => Promise<Effect<R>>,
 ): Promise<AnsweredOnce<R>> {
   const once = {
-    key: idempotencyKey(request),
+    key: ownKey(request),
     request: `${request.method} ${request.routeOptions.url} ${JSON.stringify([request.params, request.body])}`,
   }
   const { answer, status, replayed } = await runOnce(deps, scope, once, effect)
   reply.code(status)
   if (replayed) reply.header('Idempotency-Replayed', 'true')
   return { envelope: ok(request, answer, replayed ? { secrets_withheld: true } : {}), replayed }
+}
+
+/** A back end's keys are its tenant's; a page's are its browser's, so that no page meets another one's answer. */
+function ownKey(request: FastifyRequest): string | undefined {
+  const key = idempotencyKey(request)
+  const { caller } = request
+  return key === undefined || caller?.kind !== 'browser' ? key : `${caller.cookie?.value ?? ''} ${key}`
 }
 
 /** The header's value, where the client sent one. */

@@ -3,12 +3,12 @@
 import { envelope } from '@postern/contracts/envelope'
 import { IssuedChallenge } from '@postern/contracts/http/challenge'
 import { IssueMagicLinkBody } from '@postern/contracts/http/magic-link'
-import { AppError } from '@postern/service-kit/app-error'
 import { apiKeyCaller } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import type { GatewayContext } from '../../context.ts'
 import { answerIssued } from '../../http/answer-issued.ts'
 import { IdempotencyHeaders } from '../../http/answer-once.ts'
+import { codeChallengeOf } from '../../http/code-challenge.ts'
 import { issueMagicLink } from './issue-magic-link.ts'
 
 const schema = {
@@ -42,12 +42,3 @@ const inputOf = (body: IssueMagicLinkBody) => ({
   metadata: body.metadata ?? {},
   sendAt: body.send_at,
 })
-
-/** A method that comes alone would leave the link unbound, though the client believes it bound. */
-function codeChallengeOf(body: IssueMagicLinkBody): string | undefined {
-  if (body.code_challenge === undefined && body.code_challenge_method !== undefined) {
-    const details = [{ path: 'body.code_challenge', problem: 'is required with code_challenge_method' }]
-    throw new AppError('VALIDATION_FAILED', { reason: 'a PKCE method without a challenge', details })
-  }
-  return body.code_challenge
-}
