@@ -1,18 +1,17 @@
 // The chain holds on every path that can end in a session. The paths are taken from the router: one that is new and is not
 // walked here fails this test.
 
-import { randomInt } from 'node:crypto'
 import { glob, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { type BrowserTenant, browserTenant, openPage } from '../browser/browser-page.ts'
+import { freshPhone } from '../challenge/issue/phones.ts'
 import { plantCode, verifyCode } from '../challenge/planted-code.ts'
 import { freshEmail, openGateway, openHouse } from '../setup.ts'
 import { codeOf, pendingOf, SCOPES } from './factor-user.ts'
 
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)
-const freshPhone = () => `+4915${randomInt(100_000_000, 999_999_999)}`
 const CHAINED = ['otp_sms', 'totp']
 
 interface Walk {

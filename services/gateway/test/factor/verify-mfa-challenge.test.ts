@@ -1,8 +1,8 @@
 // A link or code as the next factor: of this sign-in alone, for an identifier of whoever signs in, and under every limit
 // that links and codes have elsewhere.
 
-import { randomInt } from 'node:crypto'
 import t from 'tap'
+import { freshPhone } from '../challenge/issue/phones.ts'
 import { plantCode, verifyCode } from '../challenge/planted-code.ts'
 import { eventsOf, freshEmail, newTenant, openGateway, openHouse, operator, type Tenant } from '../setup.ts'
 import { codeOf, newFactorUser, pendingOf, proveLink, SCOPES } from './factor-user.ts'
@@ -10,7 +10,6 @@ import { codeOf, newFactorUser, pendingOf, proveLink, SCOPES } from './factor-us
 const MULTI = 'urn:postern:acr:multi-factor'
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)
-const freshPhone = () => `+4915${randomInt(100_000_000, 999_999_999)}`
 const verify = (tenant: Tenant, mfa_token: string, answer: object) =>
   tenant.call('POST', '/v1/mfa/verify', { mfa_token, ...answer })
 const rowOf = async (text: string, values: unknown[]) => (await house.admin.query(text, values)).rows[0]
