@@ -212,6 +212,12 @@ export const DOORS: readonly Door[] = [
     takes: 'recovery code',
     knock: totp('totp/disable', (text) => ({ recovery_code: text })),
   },
+  {
+    name: 'replace TOTP',
+    takes: 'TOTP',
+    isOpen: ({ status }) => status === 201,
+    knock: totp('totp', (code) => ({ code })),
+  },
   { name: 'renew recovery codes', takes: 'TOTP', knock: totp('recovery-codes', (code) => ({ code })) },
   {
     name: 'ask as a back end',
