@@ -2,6 +2,7 @@
 // are meant for.
 
 import t from 'tap'
+import { browserTenant, openPage, SESSION } from './browser/browser-page.ts'
 import { codeOf, proveLink, SCOPES, secretBytes, wrongCodeOf } from './factor/factor-user.ts'
 import {
   bearer,
@@ -144,4 +145,39 @@ t.test('the search finds what it looks for', async (t) => {
   await house.admin.query('UPDATE deliveries SET template = $1 WHERE id = $2', [token, deliveryId])
   t.ok((await everyRow()).includes(token))
   t.match((await mailedPayload(gateway, deliveryId)).link, token)
+})
+
+t.test('a browser’s cookies leave no trace, wherever a page or a person puts them', async (t) => {
+  const tenant = await browserTenant(gateway)
+  const page = openPage(gateway, tenant.host)
+  const email = freshEmail()
+  const secrets = new Set<string>()
+  const remember = () => {
+    for (const value of page.cookies.values()) secrets.add(value)
+  }
+  await page.call('POST', '/v1/browser/magic-links', { email })
+  remember()
+  const { token } = await tenant.issue({ email })
+  await page.call('POST', '/v1/browser/session', { token })
+  remember()
+  await page.call('POST', '/v1/browser/session/refresh')
+  remember()
+  t.equal(secrets.size, 6, 'a visitor, two sessions, and the token of each')
+  for (const secret of secrets) {
+    await page.send('GET', `/v1/browser/session?session=${secret}`)
+    await page.send('GET', `/v1/browser/${secret}`)
+    await page.send('POST', '/v1/browser/session', { token: secret })
+    await page.send('POST', '/v1/browser/session', { mfa_token: secret, code: '123456' })
+    await page.send('POST', '/v1/browser/otps', { channel: 'email', to: `${secret}${secret}@example.com` })
+    await page.send('POST', '/v1/browser/session/refresh', undefined, { 'x-csrf-token': secret })
+    await page.send('GET', '/v1/browser/csrf', undefined, { host: secret, origin: `https://${secret}` })
+    const asked = { cookie: `${SESSION}=${secret}`, 'x-original-method': secret, 'x-csrf-token': secret }
+    const url = `/v1/forward-auth?tenant=${tenant.id}`
+    await gateway.call({ method: 'GET', url, headers: asked })
+  }
+  await page.call('DELETE', '/v1/browser/session')
+  const [dump, log] = [await everyRow(), gateway.logs.text()]
+  for (const spelling of [...secrets].flatMap(spellings)) {
+    t.notOk(dump.includes(spelling) || log.includes(spelling), 'not in the database, not in the log')
+  }
 })
