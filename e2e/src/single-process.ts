@@ -129,6 +129,7 @@ function sandboxEnvironment(dataDir: string, dev: DevFile, port: number): Record
   return {
     POSTERN_SANDBOX_HOST: '127.0.0.1',
     POSTERN_SANDBOX_PORT: String(port),
+    POSTERN_SANDBOX_SMTP_PORT: '0',
     POSTERN_SANDBOX_PUBLIC_URL: dev.sandbox,
     POSTERN_SANDBOX_GATEWAY_URL: dev.gateway,
     POSTERN_SANDBOX_AUDIT_URL: dev.audit,

@@ -45,7 +45,8 @@ async function ownRoutes(app: TypedApp, deps: AppDeps): Promise<void> {
   await messagesRoute(app, deps)
   await showHtmlRoute(app, deps)
   await listCallsRoute(app, deps)
-  await faultsRoute(app, { faults: deps.faults, providers: deps.doubles.map(({ provider }) => provider) })
+  const providers = [...deps.doubles.map(({ provider }) => provider), 'smtp']
+  await faultsRoute(app, { faults: deps.faults, providers })
   await startSignInRoute(app, deps)
   await showSignInRoute(app, deps)
   await finishSignInRoute(app, deps)

@@ -8,7 +8,12 @@ export interface Settings {
   readonly auditUrl: string
   readonly apiKeyFile: string | undefined
   readonly sendgridKeyFile: string | undefined
+  readonly sesKeyFile: string | undefined
+  readonly gatewayKeyFile: string | undefined
+  readonly smtpLoginFile: string | undefined
+  readonly smtpPort: number
   readonly keep: number
+  readonly seed: string | undefined
   readonly supervised: boolean
 }
 
@@ -35,7 +40,12 @@ export function readSettings(env: Environment): Settings {
     auditUrl: url(env, 'POSTERN_SANDBOX_AUDIT_URL', faults) ?? 'http://127.0.0.1:4002',
     apiKeyFile: text(env, 'POSTERN_SANDBOX_API_KEY_FILE'),
     sendgridKeyFile: text(env, 'POSTERN_SANDBOX_SENDGRID_KEY_FILE'),
+    sesKeyFile: text(env, 'POSTERN_SANDBOX_SES_KEY_FILE'),
+    gatewayKeyFile: text(env, 'POSTERN_SANDBOX_GATEWAY_KEY_FILE'),
+    smtpLoginFile: text(env, 'POSTERN_SANDBOX_SMTP_LOGIN_FILE'),
+    smtpPort: integer(env, 'POSTERN_SANDBOX_SMTP_PORT', { fallback: 4005, min: 0, max: 65_535 }, faults),
     keep: integer(env, 'POSTERN_SANDBOX_KEEP', { fallback: 10_000, min: 1, max: 1_000_000 }, faults),
+    seed: text(env, 'POSTERN_SANDBOX_SEED'),
     supervised: env.POSTERN_SUPERVISED === '1',
   }
   if (faults.length > 0) throw new SettingsError(faults)

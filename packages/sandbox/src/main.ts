@@ -12,12 +12,9 @@ function messageOf(cause: unknown): string {
 }
 
 async function main(): Promise<void> {
-  const { supervised, publicUrl, apiKeyFile, sendgridKeyFile, ...settings } = readSettings(process.env)
+  const { supervised, ...settings } = readSettings(process.env)
   const sandbox = await createSandbox({
     ...settings,
-    ...(publicUrl === undefined ? {} : { publicUrl }),
-    ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
-    ...(sendgridKeyFile === undefined ? {} : { sendgridKeyFile }),
     reportFault: (cause) => say({ level: 'error', msg: 'fault', fault: messageOf(cause) }),
   })
   let stopping = false
@@ -33,7 +30,7 @@ async function main(): Promise<void> {
   process.on('SIGTERM', () => stop('SIGTERM'))
   process.on('SIGINT', () => stop('SIGINT'))
   if (supervised) process.stdin.on('end', () => stop('the parent is gone')).resume()
-  say({ level: 'info', msg: 'ready', url: sandbox.url })
+  say({ level: 'info', msg: 'ready', url: sandbox.url, smtp_port: sandbox.smtpPort })
 }
 
 main().catch((cause: unknown) => {

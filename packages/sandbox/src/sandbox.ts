@@ -9,9 +9,10 @@ import type { ReportFault } from './http/json-only.ts'
 import type { TypedApp } from './http/typed-app.ts'
 import { Inbox } from './inbox/inbox.ts'
 import { Ledger } from './ledger/ledger.ts'
-import { type Random, systemRandom } from './random.ts'
+import { type Random, seededRandom, systemRandom } from './random.ts'
 import { secretFile } from './secret-file.ts'
 import { vendorDoubles } from './vendor/doubles.ts'
+import { startSmtpDouble } from './vendor/smtp/smtp.double.ts'
 
 export interface SandboxOptions {
   /** Address to listen on; default 127.0.0.1. */
@@ -19,19 +20,31 @@ export interface SandboxOptions {
   /** Default 0: any free port. */
   readonly port?: number
   /** Where browsers reach the sandbox, and so where magic links lead back to; default `url`. */
-  readonly publicUrl?: string
+  readonly publicUrl?: string | undefined
   /** Default http://127.0.0.1:4000. Only the demo calls it. */
   readonly gatewayUrl?: string
   /** Default http://127.0.0.1:4002. Only the demo calls it. */
   readonly auditUrl?: string
   /** File with the dev tenant's API key; read at each use, so it may appear later. */
-  readonly apiKeyFile?: string
+  readonly apiKeyFile?: string | undefined
   /** File with the key that SendGrid's double demands; without it any bearer will do. Read at each call. */
-  readonly sendgridKeyFile?: string
+  readonly sendgridKeyFile?: string | undefined
+  /** The same for SES: `<access key id>:<secret access key>`; without it signatures are not compared. */
+  readonly sesKeyFile?: string | undefined
+  /** The same for the HTTP gateway: `<api key>:<signing key>`. */
+  readonly gatewayKeyFile?: string | undefined
+  /** The same for the mail server: `<user>:<password>`; without it nobody need log in. */
+  readonly smtpLoginFile?: string | undefined
+  /** Of the mail server; default 0: any free port. */
+  readonly smtpPort?: number
+  /** With it the mail server offers STARTTLS. PEM. */
+  readonly smtpTls?: { readonly key: string; readonly cert: string }
   /** Messages and calls that are kept, each; default 10,000. */
   readonly keep?: number
   readonly clock?: Clock
   readonly random?: Random
+  /** With it, ids and what a fault's `chance` hits are the same in every run, unless `random` is given. */
+  readonly seed?: string | undefined
   /** Told of every fault inside the sandbox itself. */
   readonly reportFault?: ReportFault
 }
@@ -40,35 +53,63 @@ export interface Sandbox {
   readonly app: TypedApp
   /** `http://<host>:<port>`, no slash at the end. */
   readonly url: string
+  /** Of the mail server, on the same host. */
+  readonly smtpPort: number
   /** Stops listening and destroys every connection, also those that hang on purpose. Idempotent. */
   close(): Promise<void>
 }
 
 /** Resolves when the sandbox listens; rejects when it cannot. */
 export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { clock = systemClock, random = systemRandom, keep = 10_000 } = options
+  const { clock = systemClock, keep = 10_000, host = '127.0.0.1', seed } = options
+  const random = options.random ?? (seed === undefined ? systemRandom : seededRandom(seed))
   const gatewayUrl = bare(options.gatewayUrl ?? 'http://127.0.0.1:4000')
   const auditUrl = bare(options.auditUrl ?? 'http://127.0.0.1:4002')
   let publicUrl = bare(options.publicUrl ?? 'http://127.0.0.1')
-  const sendgridKey = options.sendgridKeyFile === undefined ? undefined : secretFile(options.sendgridKeyFile)
+  const reportFault = options.reportFault ?? (() => undefined)
+  const parts = { faults: new FaultScript(random), inbox: new Inbox(keep, random), ledger: new Ledger(keep) }
   const app = await buildApp({
+    ...parts,
     clock,
     random,
     gatewayUrl,
     auditUrl,
     publicUrl: () => publicUrl,
-    doubles: vendorDoubles({ clock, random, sendgridKey }),
-    faults: new FaultScript(random),
-    inbox: new Inbox(keep, random),
-    ledger: new Ledger(keep),
+    doubles: vendorDoubles({ clock, random, keys: vendorKeys(options) }),
     signIns: new SignInStore(),
     client: posternClient({ gatewayUrl, auditUrl, apiKey: secretFile(options.apiKeyFile) }),
-    reportFault: options.reportFault ?? (() => undefined),
+    reportFault,
   })
-  const url = bare(await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 }))
+  const smtp = await startSmtpDouble({
+    ...parts,
+    clock,
+    random,
+    host,
+    port: options.smtpPort ?? 0,
+    expectedLogin: given(options.smtpLoginFile),
+    ...(options.smtpTls !== undefined && { tls: options.smtpTls }),
+    reportFault,
+  })
+  const close = async () => void (await Promise.all([app.close(), smtp.close()]))
+  const url = await listen(app, host, options.port).catch(async (cause: unknown) => {
+    await close()
+    throw cause
+  })
   if (options.publicUrl === undefined) publicUrl = url
-  return { app, url, close: async () => await app.close() }
+  return { app, url, smtpPort: smtp.port, close }
 }
+
+async function listen(app: TypedApp, host: string, port = 0): Promise<string> {
+  return bare(await app.listen({ host, port }))
+}
+
+const vendorKeys = ({ sendgridKeyFile, sesKeyFile, gatewayKeyFile }: SandboxOptions) => ({
+  sendgrid: given(sendgridKeyFile),
+  ses: given(sesKeyFile),
+  gateway: given(gatewayKeyFile),
+})
+
+const given = (file: string | undefined) => (file === undefined ? undefined : secretFile(file))
 
 /** The address without slashes at its end. */
 function bare(url: string): string {

@@ -10,7 +10,12 @@ t.test('without settings the ports are those of `npm start`', async (t) => {
     auditUrl: 'http://127.0.0.1:4002',
     apiKeyFile: undefined,
     sendgridKeyFile: undefined,
+    sesKeyFile: undefined,
+    gatewayKeyFile: undefined,
+    smtpLoginFile: undefined,
+    smtpPort: 4005,
     keep: 10_000,
+    seed: undefined,
     supervised: false,
   })
 })

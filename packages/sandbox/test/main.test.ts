@@ -7,7 +7,9 @@ import t, { type Test } from 'tap'
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 function start(t: Test, env: Record<string, string>): ChildProcessWithoutNullStreams {
-  const child = spawn(process.execPath, [MAIN], { env: { POSTERN_SANDBOX_PORT: '0', ...env } })
+  const child = spawn(process.execPath, [MAIN], {
+    env: { POSTERN_SANDBOX_PORT: '0', POSTERN_SANDBOX_SMTP_PORT: '0', ...env },
+  })
   t.teardown(() => child.kill('SIGKILL'))
   child.stderr.pipe(process.stderr)
   return child

@@ -43,7 +43,7 @@ export class FaultScript {
 
   /** The fault for this provider's next call, counted down; null when there is none. */
   draw(provider: string): Fault | null {
-    const place = this.#scripted.findIndex((entry) => entry.fault.provider === provider)
+    const place = this.#scripted.findIndex(({ fault }) => fault.provider === provider && this.#hits(fault))
     const entry = this.#scripted[place]
     if (entry === undefined) return null
     if (entry.remaining !== null) {
@@ -51,5 +51,9 @@ export class FaultScript {
       if (entry.remaining === 0) this.#scripted.splice(place, 1)
     }
     return entry.fault
+  }
+
+  #hits({ chance = 1 }: Fault): boolean {
+    return chance === 1 || this.#random.bytes(4).readUInt32BE() / 2 ** 32 < chance
   }
 }

@@ -38,6 +38,13 @@ export const FaultBody = Type.Object(
         description: 'calls it spoils; without it: until DELETE /faults',
       }),
     ),
+    chance: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 1,
+        description: 'share of the calls it spoils, drawn at random: a vendor that flaps',
+      }),
+    ),
     delay_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: 600_000 })),
     error_code: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Integer()])),
   },

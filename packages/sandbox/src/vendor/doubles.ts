@@ -3,16 +3,29 @@
 import type { Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import type { ReadSecret } from '../secret-file.ts'
+import { gatewayDouble } from './gateway/gateway.double.ts'
 import { sendgridDouble } from './sendgrid/sendgrid.double.ts'
+import { sesDouble } from './ses/ses.double.ts'
 import type { VendorDouble } from './vendor-double.ts'
 
 export interface DoubleDeps {
   readonly clock: Clock
   readonly random: Random
-  /** The key that a caller must show; undefined: any bearer will do. */
-  readonly sendgridKey: ReadSecret | undefined
+  readonly keys: VendorKeys
 }
 
-export function vendorDoubles(deps: DoubleDeps): readonly VendorDouble[] {
-  return [sendgridDouble({ clock: deps.clock, random: deps.random, expectedKey: deps.sendgridKey })]
+/** What a caller of each vendor must show; undefined: anything in the right form will do. */
+export interface VendorKeys {
+  readonly sendgrid: ReadSecret | undefined
+  readonly ses: ReadSecret | undefined
+  readonly gateway: ReadSecret | undefined
+}
+
+/** Those that speak HTTP; the mail server has a port of its own. */
+export function vendorDoubles({ clock, random, keys }: DoubleDeps): readonly VendorDouble[] {
+  return [
+    sendgridDouble({ clock, random, expectedKey: keys.sendgrid }),
+    sesDouble({ clock, random, expectedKeys: keys.ses }),
+    gatewayDouble({ clock, random, expectedKeys: keys.gateway }),
+  ]
 }

@@ -66,3 +66,18 @@ t.test('another site\u2019s page cannot script a fault with a plain form', async
   })
   t.equal(preflight.headers.get('access-control-allow-origin'), null)
 })
+
+t.test('a vendor that flaps spoils its share of the calls, the same ones for the same seed', async (t) => {
+  const run = async (seed: string) => {
+    const sandbox = await setupSandbox(t, { seed })
+    await script(sandbox, { mode: 'status', status: 503, chance: 0.5 })
+    const statuses: number[] = []
+    for (let n = 0; n < 40; n += 1) statuses.push((await sendMail(sandbox, mailTo('ada@example.com'))).status)
+    return statuses
+  }
+  const [first, again, other] = [await run('one'), await run('one'), await run('two')]
+  const spoiled = first.filter((status) => status === 503).length
+  t.ok(spoiled > 5 && spoiled < 35, `${spoiled} of 40`)
+  t.same(again, first)
+  t.notSame(other, first)
+})

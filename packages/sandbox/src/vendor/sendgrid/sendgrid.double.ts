@@ -5,6 +5,8 @@ import { Compile } from 'typebox/compile'
 import type { Clock } from '../../clock.ts'
 import type { Random } from '../../random.ts'
 import type { ReadSecret } from '../../secret-file.ts'
+import { markerFrom, parsed, record } from '../json-body.ts'
+import { refusedAnswer } from '../refused-answer.ts'
 import type { Marker, OutgoingMessage, VendorAnswer, VendorCall, VendorDouble } from '../vendor-double.ts'
 import { ruleErrors } from './mail-send.rules.ts'
 import { MailSend } from './mail-send.schema.ts'
@@ -89,10 +91,7 @@ function markerOf(call: VendorCall): Marker | null {
   const personalizations = mail.personalizations
   const first = record(Array.isArray(personalizations) ? personalizations[0] : undefined)
   const args = { ...record(mail.custom_args), ...record(first.custom_args) }
-  if (typeof args.delivery_id !== 'string') return null
-  const attempt =
-    typeof args.attempt === 'string' && /^\d{1,9}$/.test(args.attempt) ? Number(args.attempt) : null
-  return { delivery_id: args.delivery_id, attempt }
+  return markerFrom(args.delivery_id, args.attempt)
 }
 
 function refusal(status: number, errorCode?: string | number): VendorAnswer {
@@ -118,24 +117,5 @@ const REFUSALS: Readonly<Record<number, string>> = {
 }
 
 function refused(status: number, errors: readonly SendgridError[]): VendorAnswer {
-  return {
-    status,
-    headers: { 'content-type': 'application/json' },
-    body: errorBody(errors),
-    accepted: false,
-    messageId: null,
-    messages: [],
-  }
-}
-
-function parsed(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return undefined
-  }
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
+  return refusedAnswer(status, errorBody(errors))
 }
