@@ -71,7 +71,7 @@ export const guardEvents = (pendingId: string | null) => sql`
   SELECT 'mfa.refused' AS kind, 'user:' || user_id AS subject, 'refused' AS outcome, 'wrong_code' AS reason,
          jsonb_build_object('pending_id', ${pendingId}::text) AS data FROM failed
   UNION ALL
-  SELECT 'factor.locked', 'user:' || user_id, 'success', CASE WHEN disabled_at IS NULL THEN 'waiting' ELSE 'disabled' END,
+  SELECT 'factor.locked', 'user:' || user_id, 'refused', CASE WHEN disabled_at IS NULL THEN 'waits' ELSE 'disabled' END,
          jsonb_build_object('failures', failures) FROM failed WHERE failures % ${EVERY} = 0`
 
 export interface GuardRow {

@@ -53,7 +53,7 @@ t.test('ten wrong answers in a row, of any kind, make the user wait', async (t) 
   }
   t.same(await guardOf(user), { failures: 10, disabled: false, minutes: 15 }, 'who waits is not counted')
   const locked = (await eventsOf(gateway, tenant.id)).filter(({ kind }) => kind === 'factor.locked')
-  t.match(locked, [{ subject: `user:${user.id}`, reason: 'waiting' }])
+  t.match(locked, [{ subject: `user:${user.id}`, reason: 'waits' }])
   await house.admin.query(`UPDATE factor_guards SET wait_until = now() WHERE user_id = $1`, [user.id])
   t.equal((await renew(user, codeOf(user.secret))).status, 200, 'the code was not spent meanwhile')
   t.same(await guardOf(user), { failures: 0, disabled: false, minutes: null }, 'and a right one ends the row')
