@@ -56,6 +56,9 @@ async function enableAndEnter(
 ): Promise<Effect<EnabledTotp>> {
   const user = { tenantId: tenant.id, userId }
   const pending = await readPendingOf(deps.pepper, run, user, mfaToken)
+  // Who has an active one proves that one, also while another is being set up.
+  if (pending.waiting !== null && pending.active !== null)
+    throw new AppError('FACTOR_NOT_ALLOWED', { reason: 'the sign-in does not wait for a first TOTP' })
   const { parts, shown } = prepare(deps, user, pending, code)
   const { rows, secrets } = mintSignIn(deps, tenant, client)
   const completed = await completeSignIn(run, {

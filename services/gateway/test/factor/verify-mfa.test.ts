@@ -228,6 +228,21 @@ t.test('a sign-in’s token sets up a first TOTP of its own user, and nothing el
   t.equal(replacing.body.error.code, 'FACTOR_NOT_ALLOWED', 'who holds the mailbox alone cannot replace it')
 })
 
+t.test(
+  'a TOTP that is being replaced is what a sign-in waits for, not the one that is to come',
+  async (t) => {
+    const { user, token } = await waiting()
+    const { body } = await tenant.call('POST', `/v1/users/${user.id}/totp`, { code: codeOf(user.secret) })
+    const young = codeOf(body.data.secret)
+    await user.rewind()
+    const enabling = { code: young, mfa_token: token }
+    const refused = await tenant.call('POST', `/v1/users/${user.id}/totp/enable`, enabling)
+    t.equal(refused.body.error.code, 'FACTOR_NOT_ALLOWED')
+    t.equal((await verify(token, { code: young })).body.error.code, 'INVALID_CODE')
+    t.equal((await verify(token, { code: codeOf(user.secret) })).status, 200)
+  },
+)
+
 t.test('a chain asks for one factor after the other, in its order', async (t) => {
   const user = await newFactorUser(gateway, tenant)
   await operator(gateway, 'PATCH', `/v1/tenants/${tenant.id}`, { policy: { chain: ['otp_sms', 'totp'] } })
