@@ -1,4 +1,4 @@
-// `npm run bench`: issue and verify over HTTP, Postern and better-auth in turn on one Postgres, and the token crypto.
+// `npm run bench`: links, codes and sessions over HTTP, Postern and better-auth in turn on one Postgres, and the token crypto.
 // Absolute figures are this machine's; what counts is the ratio of two that ran side by side.
 
 import { mkdtemp, rm } from 'node:fs/promises'

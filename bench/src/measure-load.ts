@@ -1,16 +1,17 @@
-// One closed-loop run of requests, each different: as many callers as connections, each asking again when it was answered.
+// One closed-loop run of requests: as many callers as connections, each asking again when it was answered.
 
 import { createHistogram } from 'node:perf_hooks'
 import { Pool } from 'undici'
-import type { PeerRequest } from './peer/peer.ts'
+import type { PeerAnswer, PeerRequest } from './peer/peer.ts'
 
 export interface Load {
-  requests: number
+  requests: PeerRequest[]
   connections: number
-  next: () => PeerRequest
+  answered: (answer: PeerAnswer) => void
 }
 
 export interface Sample {
+  requests: number
   perSecond: number
   /** milliseconds */
   median: number
@@ -20,18 +21,18 @@ export interface Sample {
 const MICROSECONDS = 1_000
 
 /** @throws when any answer is not 2xx: a fast failure is no figure */
-export async function measureLoad(url: string, { requests, connections, next }: Load): Promise<Sample> {
+export async function measureLoad(url: string, { requests, connections, answered }: Load): Promise<Sample> {
   const pool = new Pool(url, { connections, pipelining: 1 })
   const latency = createHistogram()
-  let begun = 0
+  const waiting = requests.values()
   const caller = async () => {
-    while (begun < requests) {
-      begun += 1
+    for (const request of waiting) {
       const from = performance.now()
-      const { statusCode, body } = await pool.request({ ...next() })
-      await body.dump()
-      if (statusCode >= 300) throw new Error(`a request to ${url} was answered ${statusCode}`)
+      const { statusCode, headers, body } = await pool.request(request)
+      const text = await body.text()
+      if (statusCode >= 300) throw new Error(`${request.path} of ${url} was answered ${statusCode}`)
       latency.record(Math.max(1, Math.round((performance.now() - from) * MICROSECONDS)))
+      answered({ body: text, headers })
     }
   }
   const from = performance.now()
@@ -42,5 +43,10 @@ export async function measureLoad(url: string, { requests, connections, next }: 
   }
   const seconds = (performance.now() - from) / 1_000
   const millis = (percentile: number) => Math.round(latency.percentile(percentile) / 100) / 10
-  return { perSecond: requests / seconds, median: millis(50), p99: millis(99) }
+  return {
+    requests: requests.length,
+    perSecond: requests.length / seconds,
+    median: millis(50),
+    p99: millis(99),
+  }
 }

@@ -1,8 +1,8 @@
-// Rounds in turn: each round measures issue and verify of both systems, so that a machine that gets slower or faster
-// changes both alike.
+// Rounds in turn: each round measures every kind of both systems, so that a machine that gets slower or faster changes
+// both alike.
 
 import { measureLoad, type Sample } from './measure-load.ts'
-import type { Peer } from './peer/peer.ts'
+import { KINDS, type Kind, type Peer } from './peer/peer.ts'
 
 export interface Plan {
   rounds: number
@@ -13,9 +13,11 @@ export interface Plan {
   durable: boolean
 }
 
+export type Figures = Partial<Record<Kind, Sample>>
+
 export interface Round {
-  postern: { issue: Sample; verify: Sample }
-  betterAuth: { issue: Sample; verify: Sample }
+  postern: Figures
+  betterAuth: Figures
 }
 
 export async function runRounds(peers: { postern: Peer; betterAuth: Peer }, plan: Plan): Promise<Round[]> {
@@ -32,13 +34,13 @@ export async function runRounds(peers: { postern: Peer; betterAuth: Peer }, plan
   return rounds
 }
 
-async function measurePeer(peer: Peer, { requests, connections }: Plan) {
-  const issue = await measureLoad(peer.url, { requests, connections, next: () => peer.issue() })
-  const tokens = await peer.takeTokens()
-  const verify = await measureLoad(peer.url, {
-    requests: tokens.length,
-    connections,
-    next: () => peer.verify(tokens.pop() ?? ''),
-  })
-  return { issue, verify }
+async function measurePeer(peer: Peer, plan: Plan): Promise<Figures> {
+  const figures: Figures = {}
+  for (const kind of KINDS) {
+    const requests = await peer.requests(kind, plan.requests)
+    if (requests === undefined) continue
+    const answered: Parameters<typeof measureLoad>[1]['answered'] = (answer) => peer.answered(kind, answer)
+    figures[kind] = await measureLoad(peer.url, { requests, connections: plan.connections, answered })
+  }
+  return figures
 }

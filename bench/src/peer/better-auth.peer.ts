@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { freePort } from '@postern/testkit/free-port'
 import pg from 'pg'
 import { startChild } from './child.ts'
-import type { Peer, Scope } from './peer.ts'
+import { freshAddress, type Kind, type Peer, type PeerRequest, type Scope } from './peer.ts'
 
 const SERVER = new URL('./better-auth.server.ts', import.meta.url)
 
@@ -21,16 +21,58 @@ export async function startBetterAuth(scope: Scope, postgresUrl: string): Promis
     BENCH_DATABASE_URL: database.href,
     BENCH_SECRET: randomBytes(32).toString('base64url'),
   })
+  return peerOf(url)
+}
+
+const SESSION_CHECKS_EACH = 5
+
+function peerOf(url: string): Peer {
   const headers = { 'content-type': 'application/json', origin: 'http://bench.test' }
+  const post = (path: string, body: object) => ({
+    method: 'POST' as const,
+    path: `/api/auth${path}`,
+    headers,
+    body: JSON.stringify(body),
+  })
+  const many = (count: number, make: (email: string) => PeerRequest) =>
+    Array.from({ length: count }, () => make(freshAddress(randomBytes(10))))
+  const mailed = async (): Promise<Mailed> => (await fetch(`${url}/mailed`)).json() as Promise<Mailed>
+  let cookies: string[] = []
+  const ways: Partial<Record<Kind, (count: number) => Promise<PeerRequest[]>>> = {
+    link_issue: async (count) => many(count, (email) => post('/sign-in/magic-link', { email })),
+    link_verify: async () => {
+      cookies = []
+      const { tokens } = await mailed()
+      return tokens.map((token) => ({
+        method: 'GET',
+        path: `/api/auth/magic-link/verify?token=${token}`,
+        headers,
+      }))
+    },
+    code_issue: async (count) =>
+      many(count, (email) => post('/email-otp/send-verification-otp', { email, type: 'sign-in' })),
+    code_verify: async () => (await mailed()).codes.map((code) => post('/sign-in/email-otp', code)),
+    session_check: async () =>
+      Array.from({ length: SESSION_CHECKS_EACH }, () => cookies).flatMap((all) =>
+        all.map((cookie) => ({
+          method: 'GET',
+          path: '/api/auth/get-session',
+          headers: { ...headers, cookie },
+        })),
+      ),
+  }
   return {
     url,
-    issue() {
-      const body = JSON.stringify({ email: `p${randomBytes(10).toString('hex')}@example.com` })
-      return { method: 'POST', path: '/api/auth/sign-in/magic-link', headers, body }
+    requests: async (kind, count) => ways[kind]?.(count),
+    answered(kind, { headers: answer }) {
+      if (kind !== 'link_verify') return
+      const set = [answer['set-cookie'] ?? []].flat()
+      cookies.push(set.map((cookie) => cookie.split(';')[0]).join('; '))
     },
-    async takeTokens() {
-      return (await (await fetch(`${url}/tokens`)).json()) as string[]
-    },
-    verify: (token) => ({ method: 'GET', path: `/api/auth/magic-link/verify?token=${token}`, headers }),
   }
+}
+
+interface Mailed {
+  tokens: string[]
+  codes: { email: string; otp: string }[]
 }

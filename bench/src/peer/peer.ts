@@ -1,4 +1,15 @@
-// What a measured system offers: two requests to make, and the tokens that its mails would have held.
+// What a measured system offers: the requests of each kind of run, in the order in which one needs what another left.
+
+export const KINDS = [
+  'link_issue',
+  'link_verify',
+  'code_issue',
+  'code_verify',
+  'session_check',
+  'refresh',
+  'introspect',
+] as const
+export type Kind = (typeof KINDS)[number]
 
 export interface PeerRequest {
   method: 'GET' | 'POST'
@@ -7,15 +18,22 @@ export interface PeerRequest {
   body?: string
 }
 
+export interface PeerAnswer {
+  body: string
+  headers: Record<string, string | string[] | undefined>
+}
+
 export interface Peer {
   url: string
-  /** Asks for a link for a new address. */
-  issue(): PeerRequest
-  /** The tokens that were issued since the last call, each once. */
-  takeTokens(): Promise<string[]>
-  verify(token: string): PeerRequest
+  /** `count` requests, each different, or as many as there is something left for; undefined: it offers nothing alike. */
+  requests(kind: Kind, count: number): Promise<PeerRequest[] | undefined>
+  /** Told every answer, so that a later run can use what it held. */
+  answered(kind: Kind, answer: PeerAnswer): void
 }
 
 export interface Scope {
   teardown(undo: () => unknown): unknown
 }
+
+/** An address that nobody has used before. */
+export const freshAddress = (random: Buffer) => `p${random.toString('hex')}@example.com`

@@ -9,10 +9,11 @@ import { migrateQueueSchema } from '@postern/queue/migrate-bullmq'
 import { freePort } from '@postern/testkit/free-port'
 import { generateKey } from '@postern/token/generate-key'
 import { createKeyRing } from '@postern/token/key-ring'
-import { open } from '@postern/token/seal'
 import pg from 'pg'
 import { startChild } from './child.ts'
 import type { Peer, Scope } from './peer.ts'
+import { takeMailed } from './postern-mailed.ts'
+import { peerOf } from './postern-requests.ts'
 
 const GATEWAY = new URL('../../../services/gateway/src/main.ts', import.meta.url)
 
@@ -68,11 +69,11 @@ export async function startPostern(scope: Scope, options: PosternOptions): Promi
     // As many as the peer has: while commits wait for the disk, connections are what bounds both.
     POSTERN_GATEWAY_POOL: '40',
   })
-  const key = await createTenant(url, adminKey)
-  const tokens = new pg.Pool({ connectionString: superuserUrl(options.postgresUrl), max: 1 })
-  scope.teardown(() => tokens.end())
+  const tenant = await createTenant(url, adminKey)
+  const deliveries = new pg.Pool({ connectionString: superuserUrl(options.postgresUrl), max: 1 })
+  scope.teardown(() => deliveries.end())
   const ring = createKeyRing('seal', [{ version: 1, key: createSecretKey(sealKey) }])
-  return peerOf(url, key, () => mailedTokens(tokens, ring))
+  return peerOf(url, tenant, () => takeMailed(deliveries, ring))
 }
 
 function superuserUrl(postgresUrl: string): string {
@@ -81,36 +82,7 @@ function superuserUrl(postgresUrl: string): string {
   return url.href
 }
 
-function peerOf(url: string, key: string, takeTokens: Peer['takeTokens']): Peer {
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
-  return {
-    url,
-    issue() {
-      const body = JSON.stringify({ email: `p${randomBytes(10).toString('hex')}@example.com` })
-      return { method: 'POST', path: '/v1/magic-links', headers, body }
-    },
-    takeTokens,
-    verify(token) {
-      return { method: 'POST', path: '/v1/magic-links/verify', headers, body: JSON.stringify({ token }) }
-    },
-  }
-}
-
-/** Opens what the notifier would open, and wipes it, so that each token is taken once. */
-async function mailedTokens(pool: pg.Pool, ring: Parameters<typeof open>[0]): Promise<string[]> {
-  const { rows } = await pool.query(
-    `WITH sealed AS (SELECT tenant_id, id, payload, payload_version FROM deliveries WHERE payload IS NOT NULL),
-          wiped AS (UPDATE deliveries d SET payload = NULL FROM sealed s WHERE d.tenant_id = s.tenant_id AND d.id = s.id)
-     SELECT * FROM sealed`,
-  )
-  return rows.map(({ tenant_id, id, payload, payload_version }) => {
-    const where = { tenantId: tenant_id, table: 'deliveries', rowId: id }
-    const { link } = JSON.parse(open(ring, payload_version, payload, where).toString()) as { link: string }
-    return link.slice(link.indexOf('#') + 1)
-  })
-}
-
-async function createTenant(url: string, adminKey: string): Promise<string> {
+async function createTenant(url: string, adminKey: string): Promise<{ id: string; key: string }> {
   const post = async (path: string, body: object) => {
     const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' }
     const answer = await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
@@ -121,6 +93,7 @@ async function createTenant(url: string, adminKey: string): Promise<string> {
     slug: 'bench',
     allowed_redirects: ['https://app.test/'],
   })
-  const scopes = ['challenges:write', 'challenges:verify']
-  return (await post(`/v1/tenants/${tenant.id}/api-keys`, { name: 'bench', scopes })).key
+  const scopes = ['challenges:write', 'challenges:verify', 'sessions:read', 'sessions:write']
+  const { key } = await post(`/v1/tenants/${tenant.id}/api-keys`, { name: 'bench', scopes })
+  return { id: tenant.id, key }
 }
