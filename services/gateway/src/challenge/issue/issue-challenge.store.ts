@@ -80,6 +80,8 @@ const superseded = (tenantId: string) => sql`
     UPDATE challenges c SET superseded_at = now()
       FROM counted h JOIN ask a USING (n)
      WHERE h.hit IS NULL AND c.tenant_id = ${tenantId}::uuid AND c.identity_key = a.identity_key
+       -- Said once more as a list: while statistics are young, all of a tenant's live challenges would be read for it.
+       AND c.identity_key = ANY (ARRAY(SELECT identity_key FROM ask))
        AND c.purpose = a.purpose AND c.kind = a.kind AND (c.mfa_id IS NULL) = (a.mfa_id IS NULL)
        AND c.consumed_at IS NULL AND c.superseded_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > now()
        -- The clock, not the transaction: who waited for the lock began before the one to be superseded.
