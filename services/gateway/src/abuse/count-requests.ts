@@ -3,18 +3,8 @@
 // a second share.
 
 import type { Redis } from 'ioredis'
-import {
-  type RateLimiterAbstract,
-  RateLimiterMemory,
-  RateLimiterRedis,
-  RateLimiterRes,
-} from 'rate-limiter-flexible'
-
-export interface Count {
-  current: number
-  /** milliseconds until the window ends */
-  ttl: number
-}
+import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible'
+import { type Count, consume, GatheredCount } from './gathered-count.ts'
 
 export interface SharedCountOptions {
   redis: Redis | undefined
@@ -26,12 +16,13 @@ export interface SharedCountOptions {
 /** A store of the shape that @fastify/rate-limit asks for. */
 export class SharedCountStore {
   readonly #own: RateLimiterMemory
-  readonly #shared: RateLimiterRedis | undefined
+  readonly #shared: GatheredCount | undefined
 
   constructor(options: SharedCountOptions) {
     const limit = { points: options.points, duration: options.windowSeconds, keyPrefix: options.prefix }
     this.#own = new RateLimiterMemory(limit)
-    this.#shared = options.redis && new RateLimiterRedis({ ...limit, storeClient: options.redis })
+    this.#shared =
+      options.redis && new GatheredCount(new RateLimiterRedis({ ...limit, storeClient: options.redis }))
   }
 
   incr(key: string, done: (error: Error | null, count?: Count) => void): void {
@@ -47,10 +38,10 @@ export class SharedCountStore {
   }
 
   async #count(key: string): Promise<Count> {
-    const own = await consume(this.#own, key)
+    const own = await consume(this.#own, key, 1)
     if (this.#shared === undefined) return own
     try {
-      const shared = await consume(this.#shared, key)
+      const shared = await this.#shared.count(key)
       if (shared.current > own.current) {
         await this.#own.set(key, shared.current, Math.max(1, Math.ceil(shared.ttl / 1_000)))
         return shared
@@ -60,13 +51,4 @@ export class SharedCountStore {
     }
     return own
   }
-}
-
-/** The library rejects with the count itself when it is above the limit. */
-async function consume(limiter: RateLimiterAbstract, key: string): Promise<Count> {
-  const result = await limiter.consume(key).catch((refused: unknown) => {
-    if (refused instanceof RateLimiterRes) return refused
-    throw refused
-  })
-  return { current: result.consumedPoints, ttl: result.msBeforeNext }
 }
