@@ -16,6 +16,7 @@ export const SECRET_FILES = [
   'queue-url',
   'redis-url',
   'sendgrid-api-key',
+  'twilio-auth-token',
 ] as const
 
 /** Each ring and the kind of its keys: 32 bytes, P-256 for ES256, or Ed25519. */

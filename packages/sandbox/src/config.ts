@@ -12,6 +12,7 @@ export interface Settings {
   readonly gatewayKeyFile: string | undefined
   readonly smtpLoginFile: string | undefined
   readonly smtpPort: number
+  readonly twilioTokenFile: string | undefined
   readonly keep: number
   readonly seed: string | undefined
   readonly supervised: boolean
@@ -44,6 +45,7 @@ export function readSettings(env: Environment): Settings {
     gatewayKeyFile: text(env, 'POSTERN_SANDBOX_GATEWAY_KEY_FILE'),
     smtpLoginFile: text(env, 'POSTERN_SANDBOX_SMTP_LOGIN_FILE'),
     smtpPort: integer(env, 'POSTERN_SANDBOX_SMTP_PORT', { fallback: 4005, min: 0, max: 65_535 }, faults),
+    twilioTokenFile: text(env, 'POSTERN_SANDBOX_TWILIO_TOKEN_FILE'),
     keep: integer(env, 'POSTERN_SANDBOX_KEEP', { fallback: 10_000, min: 1, max: 1_000_000 }, faults),
     seed: text(env, 'POSTERN_SANDBOX_SEED'),
     supervised: env.POSTERN_SUPERVISED === '1',

@@ -35,6 +35,8 @@ export interface SandboxOptions {
   readonly gatewayKeyFile?: string | undefined
   /** The same for the mail server: `<user>:<password>`; without it nobody need log in. */
   readonly smtpLoginFile?: string | undefined
+  /** The same for Twilio: its auth token. */
+  readonly twilioTokenFile?: string | undefined
   /** Of the mail server; default 0: any free port. */
   readonly smtpPort?: number
   /** With it the mail server offers STARTTLS. PEM. */
@@ -103,10 +105,11 @@ async function listen(app: TypedApp, host: string, port = 0): Promise<string> {
   return bare(await app.listen({ host, port }))
 }
 
-const vendorKeys = ({ sendgridKeyFile, sesKeyFile, gatewayKeyFile }: SandboxOptions) => ({
+const vendorKeys = ({ sendgridKeyFile, sesKeyFile, gatewayKeyFile, twilioTokenFile }: SandboxOptions) => ({
   sendgrid: given(sendgridKeyFile),
   ses: given(sesKeyFile),
   gateway: given(gatewayKeyFile),
+  twilio: given(twilioTokenFile),
 })
 
 const given = (file: string | undefined) => (file === undefined ? undefined : secretFile(file))

@@ -23,6 +23,8 @@ import {
 
 const ADDRESS = /^[^\s@<>()[\],;:"\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/
 
+const SMS_SENDER = /^(\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11})$/
+
 export const SETTINGS = {
   host: text('POSTERN_NOTIFIER_HOST', '127.0.0.1', { describe: 'Address the notifier’s probes listen on.' }),
   port: port('POSTERN_NOTIFIER_PORT', 4001, { describe: 'Port the notifier’s probes listen on.' }),
@@ -48,6 +50,30 @@ export const SETTINGS = {
       describe: 'Address that mails come from; needed in production.',
     }),
   ),
+  twilioUrl: url('POSTERN_TWILIO_URL', 'https://api.twilio.com', {
+    describe: 'Where Twilio’s API is; https in production.',
+  }),
+  twilioAccountSid: optional(
+    text('POSTERN_TWILIO_ACCOUNT_SID', undefined, {
+      pattern: /^AC[0-9a-f]{32}$/,
+      form: 'must be AC and 32 hexadecimal digits',
+      describe: 'Twilio account that SMS go through; without it none are sent.',
+    }),
+  ),
+  twilioMessagingServiceSid: optional(
+    text('POSTERN_TWILIO_MESSAGING_SERVICE_SID', undefined, {
+      pattern: /^MG[0-9a-f]{32}$/,
+      form: 'must be MG and 32 hexadecimal digits',
+      describe: 'Messaging Service that chooses whom SMS come from; instead of POSTERN_SMS_FROM.',
+    }),
+  ),
+  smsFrom: optional(
+    text('POSTERN_SMS_FROM', undefined, {
+      pattern: SMS_SENDER,
+      form: 'must be one number in E.164, a short code, or a name of at most 11 letters, digits and blanks',
+      describe: 'Number or name that SMS come from.',
+    }),
+  ),
   sendgridUrl: url('POSTERN_SENDGRID_URL', 'https://api.sendgrid.com', {
     describe: 'Where SendGrid’s API is; https in production.',
   }),
@@ -64,10 +90,20 @@ export const SETTINGS = {
 /** Never routed (RFC 2606): what comes from here was sent by a development run. */
 const DEVELOPMENT_FROM = 'sign-in@postern.invalid'
 
-export type NotifierSettings = Omit<Settings<typeof SETTINGS>, 'emailFrom'> & { readonly emailFrom: string }
+type Read = Settings<typeof SETTINGS>
+
+export type NotifierSettings = Omit<Read, 'emailFrom'> & {
+  readonly emailFrom: string
+  /** Whom SMS come from; undefined: none are sent. */
+  readonly smsSender: SmsSender | undefined
+}
+
+export type SmsSender = { readonly messagingServiceSid: string } | { readonly from: string }
 
 export interface NotifierSecrets extends Connections {
   readonly sendgridApiKey: string
+  /** Empty where no account is set. */
+  readonly twilioAuthToken: string
   readonly rings: Readonly<Record<'seal', RingContents>>
 }
 
@@ -82,23 +118,43 @@ export function readConfig(env: Environment): NotifierConfig {
     refuseSecretsInEnvironment(env, faults)
     const settings = readSettings(SETTINGS, env, faults)
     refuseInProduction(settings.environment, env, faults)
-    if (settings.environment === 'production') needForMails(settings, faults)
+    if (settings.environment === 'production') needForReal(settings, faults)
     const secrets = openSecrets(settings.secretsDir, faults)
     return {
-      settings: { ...settings, emailFrom: settings.emailFrom ?? DEVELOPMENT_FROM },
+      settings: {
+        ...settings,
+        emailFrom: settings.emailFrom ?? DEVELOPMENT_FROM,
+        smsSender: smsSenderOf(settings, faults),
+      },
       secrets: {
         ...readConnections(secrets, 'notifier'),
         sendgridApiKey: secrets.text('sendgrid-api-key'),
+        twilioAuthToken: settings.twilioAccountSid === undefined ? '' : secrets.text('twilio-auth-token'),
         rings: { seal: secrets.ring('seal', 'symmetric') },
       },
     }
   })
 }
 
-/** What real mails need: an address of the operator's, and a vendor that nobody listens to on the way. */
-function needForMails(settings: Settings<typeof SETTINGS>, faults: Faults): void {
-  if (settings.emailFrom === undefined)
-    faults.add('POSTERN_EMAIL_FROM: is not set, and is needed in production')
-  if (settings.sendgridUrl?.startsWith('http:'))
-    faults.add('POSTERN_SENDGRID_URL: must be https in production')
+/** What real messages need: a mail address of the operator's, and vendors that nobody listens to on the way. */
+function needForReal({ emailFrom, sendgridUrl, twilioUrl }: Read, faults: Faults): void {
+  if (emailFrom === undefined) faults.add('POSTERN_EMAIL_FROM: is not set, and is needed in production')
+  if (sendgridUrl?.startsWith('http:')) faults.add('POSTERN_SENDGRID_URL: must be https in production')
+  if (twilioUrl?.startsWith('http:')) faults.add('POSTERN_TWILIO_URL: must be https in production')
+}
+
+/** An account and whom its messages come from go together; of the two ways to say that, one is said. */
+function smsSenderOf(
+  { twilioAccountSid, twilioMessagingServiceSid, smsFrom }: Read,
+  faults: Faults,
+): SmsSender | undefined {
+  const said = [twilioMessagingServiceSid, smsFrom].filter((each) => each !== undefined).length
+  if (twilioAccountSid === undefined) {
+    if (said > 0) faults.add('POSTERN_TWILIO_ACCOUNT_SID: is not set, and is needed by whom SMS come from')
+    return undefined
+  }
+  if (said !== 1)
+    faults.add('POSTERN_TWILIO_MESSAGING_SERVICE_SID, POSTERN_SMS_FROM: one of them is needed, and not both')
+  if (twilioMessagingServiceSid !== undefined) return { messagingServiceSid: twilioMessagingServiceSid }
+  return { from: smsFrom ?? '' }
 }

@@ -11,7 +11,7 @@ import type { Ambient } from '@postern/service-kit/ambient'
 import type { Parts } from '@postern/service-kit/lifecycle'
 import { openRing } from '@postern/service-kit/live-ring'
 import { createMetrics, type Metrics } from '@postern/telemetry/metric-names'
-import type { NotifierConfig, NotifierSettings } from './config.ts'
+import type { NotifierConfig, NotifierSecrets, NotifierSettings } from './config.ts'
 import type { Channel } from './delivery/channel.ts'
 import type { DeliverDeps } from './delivery/deliver-message.ts'
 import { createDeliveryMetrics, type DeliveryMetrics } from './delivery/delivery-metrics.ts'
@@ -22,6 +22,7 @@ import { noVendor } from './sender/no-vendor.sender.ts'
 import type { EmailMessage, SmsMessage } from './sender/sender.ts'
 import { createSendGridSender } from './sender/sendgrid.sender.ts'
 import { tracedSender } from './sender/traced-sender.ts'
+import { createTwilioSender } from './sender/twilio.sender.ts'
 import { createVendorRouter } from './sender/vendor-router.ts'
 
 export interface NotifierContext extends Ambient, DeliverDeps<NotifierDatabase> {
@@ -73,7 +74,12 @@ export function buildContext(
     connections: settings.emailConcurrency,
   })
   parts.add('sendgrid', () => sendgrid.close())
-  const vendors = createVendorRouter([tracedSender(sendgrid, telemetry.tracer)])
+  const mailVendors = createVendorRouter([tracedSender(sendgrid, telemetry.tracer)])
+  const twilio = twilioOf(settings, secrets)
+  if (twilio !== undefined) parts.add('twilio', () => twilio.close())
+  const smsVendors = createVendorRouter([
+    twilio === undefined ? noVendor : tracedSender(twilio, telemetry.tracer),
+  ])
 
   return {
     ...ambient,
@@ -82,12 +88,26 @@ export function buildContext(
     deliveryMetrics: createDeliveryMetrics(metrics),
     database,
     queue,
-    email: createEmailChannel({ sealRing, from: settings.emailFrom, vendors }),
-    sms: createSmsChannel({ sealRing, vendors: createVendorRouter([noVendor]) }),
+    email: createEmailChannel({ sealRing, from: settings.emailFrom, vendors: mailVendors }),
+    sms: createSmsChannel({ sealRing, vendors: smsVendors }),
     worker: `${hostname()}:${process.pid}`,
     failpoint: failpointOf(settings),
     callMs: CALL_MS,
   }
+}
+
+/** undefined: no account was set up. */
+function twilioOf(settings: NotifierSettings, { twilioAuthToken }: NotifierSecrets) {
+  const { twilioAccountSid, smsSender, twilioUrl, smsConcurrency } = settings
+  if (twilioAccountSid === undefined || smsSender === undefined) return undefined
+  return createTwilioSender({
+    url: twilioUrl,
+    accountSid: twilioAccountSid,
+    authToken: twilioAuthToken,
+    from: smsSender,
+    timeoutMs: CALL_MS,
+    connections: smsConcurrency,
+  })
 }
 
 function failpointOf({ failpoint }: NotifierSettings): Failpoint {

@@ -19,6 +19,8 @@ export interface CallRecord {
   readonly method: string
   readonly path: string
   readonly marker: Marker | null
+  /** Whom it was for, where the vendor takes no marker. */
+  readonly to: string | null
   readonly body_sha256: string
   readonly body_bytes: number
   readonly accepted: boolean

@@ -6,6 +6,7 @@ import type { ReadSecret } from '../secret-file.ts'
 import { gatewayDouble } from './gateway/gateway.double.ts'
 import { sendgridDouble } from './sendgrid/sendgrid.double.ts'
 import { sesDouble } from './ses/ses.double.ts'
+import { twilioDouble } from './twilio/twilio.double.ts'
 import type { VendorDouble } from './vendor-double.ts'
 
 export interface DoubleDeps {
@@ -19,6 +20,7 @@ export interface VendorKeys {
   readonly sendgrid: ReadSecret | undefined
   readonly ses: ReadSecret | undefined
   readonly gateway: ReadSecret | undefined
+  readonly twilio: ReadSecret | undefined
 }
 
 /** Those that speak HTTP; the mail server has a port of its own. */
@@ -27,5 +29,6 @@ export function vendorDoubles({ clock, random, keys }: DoubleDeps): readonly Ven
     sendgridDouble({ clock, random, expectedKey: keys.sendgrid }),
     sesDouble({ clock, random, expectedKeys: keys.ses }),
     gatewayDouble({ clock, random, expectedKeys: keys.gateway }),
+    twilioDouble({ clock, expectedToken: keys.twilio }),
   ]
 }

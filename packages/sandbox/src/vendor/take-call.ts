@@ -49,6 +49,7 @@ export function writeDown(
     method: call.method,
     path: call.path,
     marker,
+    to: double.recipientOf?.(call) ?? null,
     body_sha256: createHash('sha256').update(call.body).digest('hex'),
     body_bytes: call.body.length,
     accepted: taken.answer?.accepted ?? false,

@@ -7,6 +7,8 @@ export interface VendorCall {
   readonly method: string
   /** Path below the double's prefix, without the query: `/v3/mail/send`. */
   readonly path: string
+  /** As it came, without the question mark. */
+  readonly query: string
   readonly headers: IncomingHttpHeaders
   /** The bytes as they came. */
   readonly body: Buffer
@@ -51,6 +53,8 @@ export interface VendorDouble {
   readonly maxBodyBytes: number
   /** Reads the marker leniently, also from a call that the vendor will refuse. */
   markerOf(call: VendorCall): Marker | null
+  /** The one recipient, read as leniently; for vendors that take no marker. */
+  recipientOf?(call: VendorCall): string | null
   /** What the vendor would answer. */
   answer(call: VendorCall): Promise<VendorAnswer>
   /** The vendor's own way to say `status`; `errorCode` goes where the vendor puts its codes. */

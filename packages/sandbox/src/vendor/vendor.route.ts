@@ -36,10 +36,11 @@ export async function vendorRoute(
 }
 
 function callOf(request: FastifyRequest, double: VendorDouble, clock: Clock): VendorCall {
-  const [path = ''] = request.url.split('?', 1)
+  const [path = '', query = ''] = request.url.split(/\?(.*)/s)
   return {
     method: request.method,
     path: path.slice(double.prefix.length),
+    query,
     headers: request.headers,
     body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     at: clock.now(),

@@ -3,7 +3,14 @@
 
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
-import { type Attempt, type Claim, type Ending, LEASE_SECONDS, MAX_PERHAPS_SENT } from './delivery.ts'
+import {
+  type Attempt,
+  type Claim,
+  type Ending,
+  LEASE_SECONDS,
+  MAX_PERHAPS_SENT,
+  type UnsureAttempt,
+} from './delivery.ts'
 import { deliveryLock } from './delivery-lock.ts'
 
 /**
@@ -59,10 +66,41 @@ const EVENT_OF = {
  * put back into the queue, and nobody has taken, still takes the answer: it is the truth, and saves a second send.
  * @returns false: another worker took over, or the delivery ended; nothing was changed
  */
-export async function recordOutcome(
+export const recordOutcome = (
   run: TenantRun,
   claim: Claim,
-  attempt: Attempt,
+  { number, provider }: Attempt,
+  ending: Ending,
+): Promise<boolean> => recordEnding(run, claim, { number, provider, outcome: 'started' }, ending)
+
+/**
+ * Records of an earlier attempt, whose answer was never read, that its vendor has the message: it was accepted after all.
+ * @returns false: as above
+ */
+export const recordFound = (
+  run: TenantRun,
+  claim: Claim,
+  { number, provider }: UnsureAttempt,
+  providerMessageId: string | null,
+): Promise<boolean> =>
+  recordEnding(
+    run,
+    claim,
+    { number, provider, outcome: 'unknown' },
+    { outcome: 'accepted', status: 'accepted', errorCode: null, providerMessageId, retryInMs: null },
+  )
+
+/** An attempt as it stands in its row. Only who holds the delivery has one that is `started`. */
+interface OpenAttempt {
+  readonly number: number
+  readonly provider: string
+  readonly outcome: 'started' | 'unknown'
+}
+
+async function recordEnding(
+  run: TenantRun,
+  claim: Claim,
+  attempt: OpenAttempt,
   ending: Ending,
 ): Promise<boolean> {
   const event = EVENT_OF[ending.status]
@@ -70,6 +108,7 @@ export async function recordOutcome(
     attempt: attempt.number,
     provider: attempt.provider,
     ...(ending.providerMessageId !== null && { provider_message_id: ending.providerMessageId }),
+    ...(attempt.outcome === 'unknown' && { found: true }),
     ...(ending.status === 'pending' && { attempt_outcome: ending.outcome, retry_in_ms: ending.retryInMs }),
   })
   const query = sql<{ id: string }>`
@@ -83,7 +122,7 @@ export async function recordOutcome(
              provider_message_id = ${ending.providerMessageId}, finished_at = clock_timestamp()
         FROM held h
        WHERE a.tenant_id = h.tenant_id AND a.delivery_id = h.id AND a.number = ${attempt.number}
-         AND a.fence = ${claim.fence} AND a.outcome = 'started'
+         AND a.outcome = ${attempt.outcome} AND (a.fence = ${claim.fence} OR a.outcome = 'unknown')
       RETURNING a.tenant_id, a.delivery_id
     ), moved AS (
       UPDATE deliveries d

@@ -27,6 +27,7 @@ interface ClaimRow {
   secondsWaited: number
   secondsLeft: number
   refusedBy: string[]
+  unsure: { number: number; provider: string; startedAt: string }[]
   traceparent: string | null
 }
 
@@ -41,7 +42,8 @@ export async function claimDelivery(run: TenantRun, input: ClaimInput): Promise<
   if (verdict !== 'claimed') return { kind: 'refused', reason: verdict, status }
   if (fence === null) return { kind: 'refused', reason: 'taken', status }
   const { tenantId, deliveryId } = input
-  return { kind: 'claimed', claim: { tenantId, deliveryId, fence, ...rest } }
+  const unsure = rest.unsure.map((attempt) => ({ ...attempt, startedAt: new Date(attempt.startedAt) }))
+  return { kind: 'claimed', claim: { tenantId, deliveryId, fence, ...rest, unsure } }
 }
 
 // Each part sees the data as it was when the statement began; the lock and FOR UPDATE make that the newest state.
@@ -52,11 +54,13 @@ const claimStatement = ({ tenantId, deliveryId, channel, worker }: ClaimInput) =
       FROM deliveries d WHERE d.tenant_id = ${tenantId} AND d.id = ${deliveryId} FOR UPDATE
   ), tries AS MATERIALIZED (
     SELECT count(*) FILTER (WHERE a.outcome IN ('started', 'accepted', 'unknown')) AS perhaps_sent,
-           coalesce(array_agg(a.provider ORDER BY a.number) FILTER (WHERE a.outcome = 'retryable'), '{}') AS refused_by
+           coalesce(array_agg(a.provider ORDER BY a.number) FILTER (WHERE a.outcome = 'retryable'), '{}') AS refused_by,
+           coalesce(jsonb_agg(jsonb_build_object('number', a.number, 'provider', a.provider, 'startedAt', a.started_at)
+             ORDER BY a.number) FILTER (WHERE a.outcome IN ('started', 'unknown')), '[]') AS unsure
       FROM attempts a WHERE a.tenant_id = ${tenantId} AND a.delivery_id = ${deliveryId}
   ), judged AS MATERIALIZED (
     SELECT s.tenant_id, s.id, s.status, s.send_at, s.template, s.locale, s.payload, s.payload_version, s.traceparent,
-           t.refused_by, t.perhaps_sent, least(s.expires_at, c.expires_at) AS over_at, CASE
+           t.refused_by, t.unsure, t.perhaps_sent, least(s.expires_at, c.expires_at) AS over_at, CASE
         WHEN s.status NOT IN ('scheduled', 'pending', 'queued', 'sending') THEN 'gone'
         WHEN s.channel <> ${channel} THEN 'other_channel'
         WHEN s.status = 'sending' AND s.lease_until >= now() THEN 'taken'
@@ -100,5 +104,5 @@ const claimStatement = ({ tenantId, deliveryId, channel, worker }: ClaimInput) =
   SELECT j.verdict, coalesce(m.status, j.status) AS status, m.fence, j.template, j.locale, j.payload,
          j.payload_version AS "payloadVersion", extract(epoch FROM now() - j.send_at)::float8 AS "secondsWaited",
          extract(epoch FROM j.over_at - now())::float8 AS "secondsLeft",
-         j.refused_by AS "refusedBy", j.traceparent
+         j.refused_by AS "refusedBy", j.unsure, j.traceparent
     FROM judged j LEFT JOIN moved m ON true`

@@ -32,8 +32,11 @@ function answer(delivered: Delivered): JobOutcome {
     case 'poisoned':
       return failed(delivered.reason)
     case 'stopped':
+    case 'unclear':
     case 'fenced':
       return skipped(delivered.kind)
+    case 'found':
+      return delivered.recorded ? done : skipped('fenced')
     case 'called':
       return done
   }
@@ -55,6 +58,14 @@ function tell(logger: Logger, delivered: Delivered): void {
     case 'stopped':
       logger.info('delivery ended before its vendor was called')
       return
+    case 'found':
+    case 'unclear': {
+      const { number: attempt, provider } = delivered.attempt
+      if (delivered.kind === 'found')
+        logger.info({ attempt, provider }, 'message found at its vendor: accepted')
+      else logger.warn({ attempt, provider }, 'vendor could not say whether it has the message')
+      return
+    }
     default: {
       const { number: attempt, provider } = delivered.attempt
       const { outcome, errorCode, status } = delivered.ending

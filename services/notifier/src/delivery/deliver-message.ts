@@ -7,6 +7,7 @@ import { currentTraceparent, traceIdOf, withTraceparent } from '@postern/telemet
 import type { Channel, Moment } from './channel.ts'
 import { claimDelivery } from './claim.store.ts'
 import { ENDS_DELIVERY, type Refusal } from './delivery.ts'
+import { findSent, type Search } from './find-sent.ts'
 import { recordPoison } from './poison.store.ts'
 import { type SendDeps, type Sent, sendMessage } from './send-message.ts'
 
@@ -27,6 +28,8 @@ export type Delivered =
   | { readonly kind: 'refused'; readonly reason: Refusal; readonly ended: string | null }
   /** `status` null: another worker had taken over. */
   | { readonly kind: 'poisoned'; readonly reason: string; readonly status: 'pending' | 'dead_letter' | null }
+  /** By an earlier attempt, as its vendor says. `seconds`: since it was due. */
+  | (Search & { readonly seconds: number })
   | Sent
 
 export async function deliverMessage<DB, Message>(
@@ -47,13 +50,16 @@ export async function deliverMessage<DB, Message>(
     return { kind: 'refused', reason, ended: ENDS_DELIVERY.has(reason) ? status : null }
   }
   const { claim } = answer
+  const claimedAt = deps.clock.now()
   const run = alone(deps.database, { ...scope, traceparent: claim.traceparent })
   return inTraceOf(claim.traceparent, async () => {
     const made = compose(() => channel.compose(claim))
     if ('poison' in made) {
       return { kind: 'poisoned', reason: made.poison, status: await recordPoison(run, claim, made.poison) }
     }
-    return sendMessage(deps, { claim, run, vendors: channel.vendors, message: made.message })
+    const input = { claim, claimedAt, run, vendors: channel.vendors, message: made.message }
+    const found = await findSent(input)
+    return found === null ? sendMessage(deps, input) : { ...found, seconds: claim.secondsWaited }
   })
 }
 

@@ -12,20 +12,27 @@ export function createDeliveryMetrics(metrics: Metrics): DeliveryMetrics {
     count(channel, delivered) {
       const status = endOf(delivered)
       if (status !== null) metrics.deliveriesEnded.add(1, { channel, status })
+      if (status === 'accepted' && 'seconds' in delivered)
+        metrics.deliveryLatency.record(delivered.seconds, { channel })
       if (delivered.kind !== 'called' && delivered.kind !== 'fenced') return
       const { provider } = delivered.attempt
       const outcome = delivered.kind === 'fenced' ? 'fenced' : delivered.ending.outcome
       metrics.deliveryAttempts.add(1, { channel, provider, outcome })
-      if (delivered.kind === 'called' && outcome === 'accepted') {
-        metrics.deliveryLatency.record(delivered.seconds, { channel })
-      }
     },
   }
 }
 
 function endOf(delivered: Delivered): string | null {
-  if (delivered.kind === 'refused') return delivered.ended
-  if (delivered.kind === 'poisoned') return delivered.status === 'pending' ? null : delivered.status
-  if (delivered.kind === 'called' && delivered.ending.status !== 'pending') return delivered.ending.status
-  return null
+  switch (delivered.kind) {
+    case 'refused':
+      return delivered.ended
+    case 'poisoned':
+      return delivered.status === 'pending' ? null : delivered.status
+    case 'found':
+      return delivered.recorded ? 'accepted' : null
+    case 'called':
+      return delivered.ending.status === 'pending' ? null : delivered.ending.status
+    default:
+      return null
+  }
 }

@@ -43,7 +43,17 @@ export interface Claim {
   readonly secondsLeft: number
   /** The vendors that did not take it so far, one entry an attempt, oldest first. */
   readonly refusedBy: readonly string[]
+  /** Oldest first. */
+  readonly unsure: readonly UnsureAttempt[]
   readonly traceparent: string | null
+}
+
+/** An attempt that may have reached the recipient: its answer was never read. */
+export interface UnsureAttempt {
+  readonly number: number
+  readonly provider: string
+  /** By the database's clock. */
+  readonly startedAt: Date
 }
 
 export type ClaimAnswer =

@@ -31,6 +31,7 @@ export type Sent =
 
 export interface SendInput<Message> {
   readonly claim: Claim
+  readonly claimedAt: Date
   readonly run: TenantRun
   readonly vendors: VendorRouter<Message>
   readonly message: (moment: Moment) => Message
@@ -53,7 +54,8 @@ export async function sendMessage<Message>(deps: SendDeps, input: SendInput<Mess
   if (attempt === null) return { kind: 'stopped' }
   deps.failpoint('K6')
   const elapsedMs = () => clock.now().getTime() - began
-  const secondsLeft = () => claim.secondsLeft - elapsedMs() / 1_000
+  const secondsHeld = () => (clock.now().getTime() - input.claimedAt.getTime()) / 1_000
+  const secondsLeft = () => claim.secondsLeft - secondsHeld()
   const isLate = elapsedMs() > SLOWEST_START_MS || signal.aborted
   const outcome: SendOutcome = isLate
     ? { kind: 'retryable', code: 'started_too_late' }
@@ -70,11 +72,11 @@ export async function sendMessage<Message>(deps: SendDeps, input: SendInput<Mess
     leftMs: secondsLeft() * 1_000,
     chance: deps.random.bytes(4).readUInt32BE() / 2 ** 32,
   })
-  const seconds = elapsedMs() / 1_000
+  const seconds = claim.secondsWaited + secondsHeld()
   const recorded = await patiently(() => recordOutcome(run, claim, attempt, ending))
   deps.failpoint('K9')
   if (!recorded) return { kind: 'fenced', attempt, ending }
-  return { kind: 'called', attempt, ending, seconds: claim.secondsWaited + seconds }
+  return { kind: 'called', attempt, ending, seconds }
 }
 
 /** Senders do not throw; one that does may have sent. Its error is dropped: it may hold the key or the link. */

@@ -45,8 +45,18 @@ export interface SendContext {
   readonly onWritten?: () => void
 }
 
+/** What a vendor knows of a call whose answer was never read. */
+export type Sighting =
+  | { readonly kind: 'found'; readonly providerMessageId: string | null }
+  /** The vendor has no such message, or will never tell. */
+  | { readonly kind: 'not_found' }
+  /** It could not say just now. */
+  | { readonly kind: 'no_answer' }
+
 export interface Sender<Message = EmailMessage> {
   /** Stands in attempts, events and metrics. */
   readonly provider: string
   send(message: Message, context: SendContext): Promise<SendOutcome>
+  /** Where the vendor can be asked: whether it has this message, from no earlier than `since`. */
+  readonly lookUp?: (message: Message, since: Date, signal: AbortSignal) => Promise<Sighting>
 }

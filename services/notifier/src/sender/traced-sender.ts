@@ -1,23 +1,24 @@
 // Every vendor call as a span of the request that asked for the message. A span shows codes, never the message.
 
 import { SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
-import type { Sender } from './sender.ts'
+import type { Sender, SendOutcome, Sighting } from './sender.ts'
 
 export function tracedSender<Message>(sender: Sender<Message>, tracer: Tracer): Sender<Message> {
-  const { provider } = sender
+  const { provider, lookUp } = sender
+  const traced = <R extends SendOutcome | Sighting>(what: string, work: () => Promise<R>): Promise<R> =>
+    tracer.startActiveSpan(`${what} ${provider}`, { kind: SpanKind.CLIENT }, async (span) => {
+      try {
+        const outcome = await work()
+        span.setAttributes({ 'postern.provider': provider, 'postern.outcome': outcome.kind })
+        if ('code' in outcome) span.setStatus({ code: SpanStatusCode.ERROR, message: outcome.code })
+        return outcome
+      } finally {
+        span.end()
+      }
+    })
   return {
     provider,
-    send: (message, context) =>
-      tracer.startActiveSpan(`send ${provider}`, { kind: SpanKind.CLIENT }, async (span) => {
-        try {
-          const outcome = await sender.send(message, context)
-          span.setAttributes({ 'postern.provider': provider, 'postern.outcome': outcome.kind })
-          if (outcome.kind !== 'accepted')
-            span.setStatus({ code: SpanStatusCode.ERROR, message: outcome.code })
-          return outcome
-        } finally {
-          span.end()
-        }
-      }),
+    send: (message, context) => traced('send', () => sender.send(message, context)),
+    ...(lookUp && { lookUp: (...asked) => traced('look up', () => lookUp(...asked)) }),
   }
 }

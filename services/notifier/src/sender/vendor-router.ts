@@ -11,6 +11,8 @@ export interface Route<Message> {
 export interface VendorRouter<Message> {
   /** @param refusedBy the vendors that did not take the delivery so far, one entry an attempt */
   route(refusedBy: readonly string[]): Route<Message>
+  /** The vendor of an earlier attempt; undefined: it is not on the list any more. */
+  vendor(provider: string): Sender<Message> | undefined
 }
 
 /** @param senders in order of preference, at least one */
@@ -18,6 +20,7 @@ export function createVendorRouter<Message>(
   senders: readonly [Sender<Message>, ...Sender<Message>[]],
 ): VendorRouter<Message> {
   return {
+    vendor: (provider) => senders.find((sender) => sender.provider === provider),
     route(refusedBy) {
       const refusals = (sender: Sender<Message>) =>
         refusedBy.filter((name) => name === sender.provider).length
