@@ -104,6 +104,6 @@ t.test('a queue that forgets everything loses no mail', async (t) => {
       deadlineMs: 30_000,
       what: 'a mail that the queue lost',
     })
-    t.equal((await vendor.calls(ids.deliveryId)).length, 1)
+    t.equal((await vendor.calls(ids)).length, 1)
   }
 })

@@ -194,11 +194,12 @@ export async function givenAttempt(
   ids: Ids,
   number: number,
   outcome: string,
+  provider = 'sendgrid',
 ): Promise<void> {
   await admin.query(
     `INSERT INTO attempts (tenant_id, delivery_id, number, provider, fence, outcome, finished_at)
-     VALUES ($1, $2, $3, 'sendgrid', 0, $4, CASE WHEN $4 = 'started' THEN NULL ELSE now() END)`,
-    [ids.tenantId, ids.deliveryId, number, outcome],
+     VALUES ($1, $2, $3, $5, 0, $4, CASE WHEN $4 = 'started' THEN NULL ELSE now() END)`,
+    [ids.tenantId, ids.deliveryId, number, outcome, provider],
   )
 }
 

@@ -42,8 +42,10 @@ export class FaultScript {
   }
 
   /** The fault for this provider's next call, counted down; null when there is none. */
-  draw(provider: string): Fault | null {
-    const place = this.#scripted.findIndex(({ fault }) => fault.provider === provider && this.#hits(fault))
+  draw(provider: string, method: string): Fault | null {
+    const isFor = (fault: Fault) =>
+      fault.provider === provider && (fault.method === undefined || fault.method === method)
+    const place = this.#scripted.findIndex(({ fault }) => isFor(fault) && this.#hits(fault))
     const entry = this.#scripted[place]
     if (entry === undefined) return null
     if (entry.remaining !== null) {

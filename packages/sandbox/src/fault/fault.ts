@@ -45,6 +45,9 @@ export const FaultBody = Type.Object(
         description: 'share of the calls it spoils, drawn at random: a vendor that flaps',
       }),
     ),
+    method: Type.Optional(
+      Type.Enum(['GET', 'POST'], { description: 'spoils calls of this method only: a send, or a look-up' }),
+    ),
     delay_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: 600_000 })),
     error_code: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Integer()])),
   },

@@ -26,7 +26,7 @@ export async function takeCall(
   double: VendorDouble,
   call: VendorCall,
 ): Promise<TakenCall> {
-  const fault = parts.faults.draw(double.provider)
+  const fault = parts.faults.draw(double.provider, call.method)
   const answer = await answerTo(double, call, fault)
   writeDown(parts, double, call, { answer, fault })
   return { answer, fault }

@@ -86,7 +86,7 @@ async function feedUntilDead({ h, start }: Site, point: string): Promise<Ids[]> 
 
 /** Checks one delivery's attempts and events; answers how many vendor calls it took. */
 async function expectTold(t: Test, { h, vendor }: Site, ids: Ids): Promise<number> {
-  const calls = (await vendor.calls(ids.deliveryId)).length
+  const calls = (await vendor.calls(ids)).length
   const attempts = await attemptsOf(h, ids)
   const kinds = (await eventsOf(h, ids)).map(({ kind }) => kind)
   const count = (kind: string) => kinds.filter((other) => other === kind).length

@@ -35,7 +35,7 @@ void t.test('five workers killed in a row before the attempt: the sixth sends it
   }
   here.start()
   t.equal(await endOf(here, ids), 'accepted')
-  t.equal((await here.vendor.calls(ids.deliveryId)).length, 1)
+  t.equal((await here.vendor.calls(ids)).length, 1)
 })
 
 void t.test(
@@ -49,7 +49,7 @@ void t.test(
     }
     here.start({ POSTERN_FAILPOINT: 'K7:kill' })
     t.equal(await endOf(here, ids), 'unknown')
-    t.equal((await here.vendor.calls(ids.deliveryId)).length, 2)
+    t.equal((await here.vendor.calls(ids)).length, 2)
     t.match(await deliveryState(here.h, ids), { payload: null, dueIn: null })
     t.equal((await eventsOf(here.h, ids)).at(-1)?.kind, 'delivery.unknown')
   },
@@ -74,7 +74,7 @@ t.test(
     here.start()
     for (const [ids, column] of all) {
       t.equal(await endOf(here, ids), 'unknown', column)
-      t.equal((await here.vendor.calls(ids.deliveryId)).length, 1, column)
+      t.equal((await here.vendor.calls(ids)).length, 1, column)
     }
   },
 )
@@ -86,7 +86,7 @@ void t.test('what is out of time when a worker comes is not sent', async (t) => 
   await here.h.admin.query('UPDATE deliveries SET expires_at = now() WHERE id = $1', [ids.deliveryId])
   here.start()
   t.equal(await endOf(here, ids), 'expired')
-  t.same(await here.vendor.calls(ids.deliveryId), [])
+  t.same(await here.vendor.calls(ids), [])
   t.match(await deliveryState(here.h, ids), { payload: null })
 })
 
@@ -96,7 +96,7 @@ void t.test('a process stopped over its lease changes nothing when it goes on', 
   const paused = here.start()
   await paused.ready()
   const ids = await givenDelivery(here.h, due)
-  await until(async () => (await here.vendor.calls(ids.deliveryId)).length === 1, {
+  await until(async () => (await here.vendor.calls(ids)).length === 1, {
     deadlineMs: 10_000,
     what: 'the first call',
   })
@@ -109,7 +109,7 @@ void t.test('a process stopped over its lease changes nothing when it goes on', 
   paused.kill('SIGCONT')
   await until(() => paused.output().includes('another worker took over'), { deadlineMs: 20_000 })
   t.same([await attemptsOf(here.h, ids), await eventsOf(here.h, ids)], before)
-  t.equal((await here.vendor.calls(ids.deliveryId)).length, 2)
+  t.equal((await here.vendor.calls(ids)).length, 2)
 })
 
 void t.test('a process that is told to end finishes what it holds: nothing is lost or doubled', async (t) => {
@@ -127,6 +127,6 @@ void t.test('a process that is told to end finishes what it holds: nothing is lo
   t.equal(await leaving.ended, 0)
   for (const ids of all) {
     t.equal(await endOf(here, ids, 30_000), 'accepted')
-    t.equal((await here.vendor.calls(ids.deliveryId)).length, 1)
+    t.equal((await here.vendor.calls(ids)).length, 1)
   }
 })
