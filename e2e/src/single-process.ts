@@ -121,7 +121,12 @@ function environmentOf(
     [`POSTERN_${name.toUpperCase()}_HOST`]: '127.0.0.1',
     [`POSTERN_${name.toUpperCase()}_PORT`]: String(port),
     ...(name === 'gateway' && { POSTERN_PUBLIC_URL: dev.gateway }),
-    ...(name === 'notifier' && { POSTERN_SENDGRID_URL: `${dev.sandbox}/sendgrid` }),
+    ...(name === 'notifier' && {
+      POSTERN_SENDGRID_URL: `${dev.sandbox}/sendgrid`,
+      POSTERN_TWILIO_URL: `${dev.sandbox}/twilio`,
+      POSTERN_TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+      POSTERN_SMS_FROM: '+15005550006',
+    }),
   }
 }
 
@@ -135,6 +140,7 @@ function sandboxEnvironment(dataDir: string, dev: DevFile, port: number): Record
     POSTERN_SANDBOX_AUDIT_URL: dev.audit,
     POSTERN_SANDBOX_API_KEY_FILE: join(dataDir, 'secrets', 'dev-api-key'),
     POSTERN_SANDBOX_SENDGRID_KEY_FILE: join(dataDir, 'secrets', 'sendgrid-api-key'),
+    POSTERN_SANDBOX_TWILIO_TOKEN_FILE: join(dataDir, 'secrets', 'twilio-auth-token'),
   }
 }
 

@@ -8,7 +8,15 @@ import type { Kept } from './stored-secrets.ts'
 
 /** The house's own secrets, by name. */
 export function houseSecrets({ dataDir, dev }: House): Record<string, string> {
-  const files = ['sendgrid-api-key', 'seal/v1', 'pepper/v1', 'refresh/v1', 'csrf/v1', 'admin-key']
+  const files = [
+    'sendgrid-api-key',
+    'twilio-auth-token',
+    'seal/v1',
+    'pepper/v1',
+    'refresh/v1',
+    'csrf/v1',
+    'admin-key',
+  ]
   const passwords = ['owner', 'gateway', 'notifier', 'audit'].map((role) => `role-passwords/${role}`)
   const read = [...files, ...passwords].map((name) => [name, readSecret(dataDir, name)])
   return {

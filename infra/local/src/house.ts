@@ -47,6 +47,7 @@ export function sandboxSpec({ root, dataDir, ports }: HousePlan): ProcessSpec {
       POSTERN_SANDBOX_AUDIT_URL: urls.audit,
       POSTERN_SANDBOX_API_KEY_FILE: demoKeyFile(dataDir),
       POSTERN_SANDBOX_SENDGRID_KEY_FILE: join(dataDir.secrets, 'sendgrid-api-key'),
+      POSTERN_SANDBOX_TWILIO_TOKEN_FILE: join(dataDir.secrets, 'twilio-auth-token'),
     },
   }
 }
@@ -71,9 +72,19 @@ export function serviceSpecs(plan: HousePlan, env: NodeJS.ProcessEnv): ProcessSp
   })
   return [
     service('gateway', { POSTERN_PUBLIC_URL: urls.gateway }),
-    service('notifier', { POSTERN_SENDGRID_URL: `${urls.sandbox}/sendgrid` }),
+    service('notifier', sandboxVendors(urls.sandbox)),
     service('audit', {}),
   ]
+}
+
+/** Where the notifier sends to: whatever is set otherwise, nothing leaves this machine. */
+function sandboxVendors(sandbox: string): Record<string, string> {
+  return {
+    POSTERN_SENDGRID_URL: `${sandbox}/sendgrid`,
+    POSTERN_TWILIO_URL: `${sandbox}/twilio`,
+    POSTERN_TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+    POSTERN_SMS_FROM: '+15005550006',
+  }
 }
 
 /** Settings of the person's own go on to the services; those of the test runner are not theirs. */

@@ -35,13 +35,14 @@ export function randomSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
-/** Makes what is missing: a first key in each ring, the admin key, the sandbox's vendor key. */
+/** Makes what is missing: a first key in each ring, the admin key, the sandbox's vendor keys. */
 export function generateSecrets(secrets: string): void {
   for (const ring of Object.keys(RINGS) as RingName[]) {
     if (!existsSync(join(secrets, ring, 'v1'))) addRingKey(join(secrets, ring), newKey(ring))
   }
   keepSecret(join(secrets, 'admin-key'), randomSecret)
   keepSecret(join(secrets, 'sendgrid-api-key'), () => `SG.${randomSecret()}`)
+  keepSecret(join(secrets, 'twilio-auth-token'), randomSecret)
 }
 
 /** Writes a secret, or takes it away when there is none. */

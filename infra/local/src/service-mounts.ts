@@ -16,7 +16,7 @@ export const mounts = {
     'queue-url',
     'redis-url',
   ],
-  notifier: ['seal', 'sendgrid-api-key', 'database-url-notifier', 'queue-url'],
+  notifier: ['seal', 'sendgrid-api-key', 'twilio-auth-token', 'database-url-notifier', 'queue-url'],
   audit: ['log', 'seal', 'pepper', 'database-url-audit', 'queue-url'],
 } as const
 

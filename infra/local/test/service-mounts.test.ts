@@ -25,7 +25,7 @@ t.test('each service sees its own secrets and no other: the audit signs, the gat
   )
   t.same(seen, {
     gateway: ['admin-key', 'csrf', 'database-url-gateway', 'jwt', 'pepper', 'refresh', 'seal'],
-    notifier: ['database-url-notifier', 'seal', 'sendgrid-api-key'],
+    notifier: ['database-url-notifier', 'seal', 'sendgrid-api-key', 'twilio-auth-token'],
     audit: ['database-url-audit', 'log', 'pepper', 'seal'],
   })
 })

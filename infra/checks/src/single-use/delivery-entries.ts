@@ -22,7 +22,7 @@ export const DELIVERIES: readonly SingleUse[] = [
     columns: [],
     statement: { file: `${NOTIFIER}/src/delivery/attempt.store.ts`, function: 'startAttempt' },
     race: {
-      file: `${NOTIFIER}/test/delivery/deliver-message.test.ts`,
+      file: `${NOTIFIER}/test/delivery/deliver-sending.ts`,
       title: 'a hundred workers racing on one delivery make one vendor call',
     },
   },
