@@ -83,6 +83,7 @@ function sandboxVendors(sandbox: string): Record<string, string> {
     POSTERN_SENDGRID_URL: `${sandbox}/sendgrid`,
     POSTERN_TWILIO_URL: `${sandbox}/twilio`,
     POSTERN_TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+    POSTERN_TWILIO_MESSAGING_SERVICE_SID: '',
     POSTERN_SMS_FROM: '+15005550006',
   }
 }

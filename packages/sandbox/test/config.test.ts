@@ -14,6 +14,7 @@ t.test('without settings the ports are those of `npm start`', async (t) => {
     gatewayKeyFile: undefined,
     smtpLoginFile: undefined,
     smtpPort: 4005,
+    twilioTokenFile: undefined,
     keep: 10_000,
     seed: undefined,
     supervised: false,

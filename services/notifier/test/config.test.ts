@@ -57,9 +57,11 @@ t.test('production is what nobody asked otherwise, and it refuses what only a te
     POSTERN_SECRETS_DIR: await secrets(t),
     POSTERN_FAILPOINT: 'K7:kill',
     POSTERN_SENDGRID_URL: 'http://127.0.0.1:4003/sendgrid',
+    POSTERN_TWILIO_URL: 'http://127.0.0.1:4003/twilio',
   })
   t.match(found, 'POSTERN_FAILPOINT: is refused in production')
   t.match(found, 'POSTERN_SENDGRID_URL: must be https in production')
+  t.match(found, 'POSTERN_TWILIO_URL: must be https in production')
   t.match(found, 'POSTERN_EMAIL_FROM: is not set, and is needed in production')
 })
 
@@ -86,6 +88,38 @@ t.test('every fault is told at once, and no value', async (t) => {
     t.match(found, what)
   }
   t.notMatch(found, /changeme-changeme|pKq7vXw2|b@example/)
+})
+
+const ACCOUNT = `AC${'0a'.repeat(16)}`
+const SERVICE = `MG${'0b'.repeat(16)}`
+
+t.test('SMS need an account, its token, and one way to say whom they come from', async (t) => {
+  const dir = await secrets(t, { 'twilio-auth-token': API_KEY })
+  const without = await secrets(t)
+  const env = (more: Readonly<Record<string, string>>, folder = dir) => ({
+    POSTERN_ENV: 'development',
+    POSTERN_SECRETS_DIR: folder,
+    ...more,
+  })
+  const account = { POSTERN_TWILIO_ACCOUNT_SID: ACCOUNT }
+  const service = { POSTERN_TWILIO_MESSAGING_SERVICE_SID: SERVICE }
+  const none = readConfig(env({}, without))
+  t.equal(none.settings.smsSender, undefined, 'without an account no token is asked for')
+  t.equal(none.secrets.twilioAuthToken, '')
+  const byService = readConfig(env({ ...account, ...service }))
+  t.same(byService.settings.smsSender, { messagingServiceSid: SERVICE })
+  t.equal(byService.secrets.twilioAuthToken, API_KEY)
+  for (const from of ['+447700900123', '60606', 'Acme 24']) {
+    const { settings } = readConfig(env({ ...account, POSTERN_SMS_FROM: from }))
+    t.same(settings.smsSender, { from })
+  }
+  t.match(faultsOf(env({ ...account, ...service }, without)), /twilio-auth-token: is missing/)
+  t.match(faultsOf(env(service)), 'POSTERN_TWILIO_ACCOUNT_SID: is not set')
+  const one = 'one of them is needed, and not both'
+  t.match(faultsOf(env(account)), one)
+  t.match(faultsOf(env({ ...account, ...service, POSTERN_SMS_FROM: 'Acme' })), one)
+  for (const from of ['12', '+0770090', 'a name too long', 'Acme\r\nTo: +1', '123456789'])
+    t.match(faultsOf(env({ ...account, POSTERN_SMS_FROM: from })), 'POSTERN_SMS_FROM: must', from)
 })
 
 t.test('the mail’s sender is exactly one address', async (t) => {

@@ -17,6 +17,7 @@ const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 /** Never an example value to the configuration, and easy to find where it must not be. */
 export const API_KEY = `SG.canary-key-4711.${randomBytes(24).toString('base64url')}`
+export const AUTH_TOKEN = `canary-token-4711.${randomBytes(24).toString('base64url')}`
 
 export interface House extends Fixture {
   readonly secretsDir: string
@@ -35,6 +36,7 @@ export async function house(t: TestScope, queueUrl?: string): Promise<House> {
   await writeFile(join(secretsDir, 'seal', 'v1'), key.toString('base64'))
   await writeFile(join(secretsDir, 'database-url-notifier'), f.urls.notifierUrl)
   await writeFile(join(secretsDir, 'sendgrid-api-key'), API_KEY)
+  await writeFile(join(secretsDir, 'twilio-auth-token'), AUTH_TOKEN)
   if (queueUrl !== undefined) await writeFile(join(secretsDir, 'queue-url'), queueUrl)
   return { ...f, secretsDir }
 }

@@ -4,6 +4,7 @@
 import { until } from '@postern/testkit/poll'
 import type { TestScope } from '@postern/testkit/postgres'
 import type { Test } from 'tap'
+import { type ChannelKit, EMAIL, TWILIO_ACCOUNT } from '../channel-fixture.ts'
 import { attemptsOf, deliveryState, eventsOf, givenDelivery, type Ids } from '../delivery-fixture.ts'
 import { type House, house, type RunningNotifier, startNotifier } from '../process-fixture.ts'
 import { type Vendor, vendorDouble } from '../vendor-fixture.ts'
@@ -12,21 +13,28 @@ import { type Vendor, vendorDouble } from '../vendor-fixture.ts'
 export type QueueUrl = (t: TestScope) => Promise<string | undefined>
 
 export interface Site {
+  readonly kit: ChannelKit
   readonly h: House
   readonly vendor: Vendor
   start(settings?: Readonly<Record<string, string>>): RunningNotifier
 }
 
-export async function site(t: TestScope, queueUrl: QueueUrl): Promise<Site> {
-  const vendor = await vendorDouble(t)
+export async function site(t: TestScope, queueUrl: QueueUrl, kit: ChannelKit = EMAIL): Promise<Site> {
+  const vendor = await vendorDouble(t, kit.provider)
   const h = await house(t, await queueUrl(t))
-  const start = (settings = {}) => startNotifier(t, h, { POSTERN_SENDGRID_URL: vendor.url, ...settings })
-  return { h, vendor, start }
+  const { origin } = new URL(vendor.url)
+  const vendors = {
+    POSTERN_SENDGRID_URL: `${origin}/sendgrid`,
+    POSTERN_TWILIO_URL: `${origin}/twilio`,
+    POSTERN_TWILIO_ACCOUNT_SID: TWILIO_ACCOUNT,
+    POSTERN_SMS_FROM: 'Acme',
+  }
+  return { kit, h, vendor, start: (settings = {}) => startNotifier(t, h, { ...vendors, ...settings }) }
 }
 
 const ENDED = ['accepted', 'failed', 'expired', 'cancelled', 'unknown', 'dead_letter']
 
-export async function endOf({ h }: Site, ids: Ids, deadlineMs = 20_000): Promise<string> {
+export async function endOf({ h }: Pick<Site, 'h'>, ids: Ids, deadlineMs = 20_000): Promise<string> {
   const what = `the end of delivery ${ids.deliveryId}`
   return until(
     async () => {
@@ -37,14 +45,17 @@ export async function endOf({ h }: Site, ids: Ids, deadlineMs = 20_000): Promise
   )
 }
 
-/** Calls of all deliveries beyond one each, when another worker finishes what one killed at this point began. */
-const DOUBLED = { K5: 0, K6: 0, K7: 1, K8: 1, K9: 0 } as const
+/** By kill point: calls of all deliveries beyond one each, when another worker finishes what the killed one began. */
+type Doubled = Readonly<Partial<Record<'K5' | 'K6' | 'K7' | 'K8' | 'K9', 0 | 1>>>
 
-export function killPointSuite(t: Test, queueUrl: QueueUrl): void {
+/** Of a vendor that cannot be asked what it has. */
+const UNASKED: Doubled = { K5: 0, K6: 0, K7: 1, K8: 1, K9: 0 }
+
+export function killPointSuite(t: Test, queueUrl: QueueUrl, kit = EMAIL, expected = UNASKED): void {
   t.jobs = 3
-  for (const [point, doubled] of Object.entries(DOUBLED)) {
+  for (const [point, doubled] of Object.entries(expected)) {
     void t.test(`a worker killed at ${point}: another ends it within 15 s, ${doubled} doubled`, async (t) => {
-      const here = await site(t, queueUrl)
+      const here = await site(t, queueUrl, kit)
       const all = await feedUntilDead(here, point)
       const diedAt = performance.now()
       const ends = await Promise.all(all.map((ids) => endOf(here, ids)))
@@ -57,18 +68,21 @@ export function killPointSuite(t: Test, queueUrl: QueueUrl): void {
       let calls = 0
       for (const ids of all) calls += await expectTold(t, here, ids)
       t.equal(calls, all.length + doubled, 'vendor calls')
-      const links = (await here.vendor.inbox('ada@example.org')).map(
-        ({ text }) => text.match(/https:\S+/)?.[0],
-      )
-      t.ok(links.every((link) => link === 'https://id.example.org/l#abc'))
+      const messages = (
+        await Promise.all([...new Set(all.map(({ to }) => to))].map(here.vendor.inbox))
+      ).flat()
+      t.equal(messages.length, calls)
+      const secret = kit.name === 'email' ? 'https://id.example.org/l#abc' : '314159'
+      t.ok(messages.every(({ text }) => kit.secretOf(text) === secret))
     })
   }
 }
 
 /** Gives two workers work until the one with the failpoint took some and died. Answers all of the work. */
-async function feedUntilDead({ h, start }: Site, point: string): Promise<Ids[]> {
-  const doomed = start({ POSTERN_FAILPOINT: `${point}:kill`, POSTERN_NOTIFIER_EMAIL_CONCURRENCY: '1' })
-  const other = start({ POSTERN_NOTIFIER_EMAIL_CONCURRENCY: '1' })
+async function feedUntilDead({ kit, h, start }: Site, point: string): Promise<Ids[]> {
+  const alone = { POSTERN_NOTIFIER_EMAIL_CONCURRENCY: '1', POSTERN_NOTIFIER_SMS_CONCURRENCY: '1' }
+  const doomed = start({ POSTERN_FAILPOINT: `${point}:kill`, ...alone })
+  const other = start(alone)
   await Promise.all([doomed.ready(), other.ready()])
   let how: number | string | undefined
   void doomed.ended.then((seen) => {
@@ -76,7 +90,8 @@ async function feedUntilDead({ h, start }: Site, point: string): Promise<Ids[]> 
   })
   const all: Ids[] = []
   const feed = async () => {
-    if (how === undefined) all.push(await givenDelivery(h, { status: 'pending', dueIn: 0 }))
+    if (how === undefined)
+      all.push(await givenDelivery(h, { channel: kit.name, status: 'pending', dueIn: 0 }))
     return how
   }
   await until(feed, { deadlineMs: 15_000, everyMs: 200, what: `a death at ${point}` })

@@ -1,24 +1,26 @@
-// Canaries through the real process and its queue: whatever happens to a delivery, no key, link or address is left in
-// what the process writes, in a table, in the queue or in the metrics.
+// Canaries through the real process and its queue: whatever happens to a delivery, no key, link, code, address or number is
+// left in what the process writes, in a table, in the queue or in the metrics.
 
 import type { Test } from 'tap'
 import { deliveryState, eventsOf, givenDelivery } from '../delivery-fixture.ts'
 import { payloadOf } from '../payload-fixture.ts'
-import { API_KEY, type House } from '../process-fixture.ts'
+import { API_KEY, AUTH_TOKEN, type House } from '../process-fixture.ts'
 import { endOf, type QueueUrl, site } from './kill-points.ts'
 
 const link = 'https://id.example.org/l#canary-link-4711'
 const to = 'canary-address-4711@example.org'
-const CANARY = /canary/i
+const sms = { channel: 'sms', code: '471147', to: '+447700974711' } as const
+/** Not the fraction of a second in a time. */
+const CANARY = /canary|(?<!\.)471147\b|447700974711/i
 
 /** Everything that the queue stores, as text. */
 export type DumpQueue = (h: House) => Promise<string>
 
 export function leakSuite(t: Test, queueUrl: QueueUrl, dumpQueue: DumpQueue): void {
-  void t.test('a mail goes out, and no key, link or address is left anywhere', async (t) => {
-    const { h, vendor, start } = await site(t, queueUrl)
-    const here = { h, vendor, start }
-    t.match(API_KEY, CANARY)
+  void t.test('messages go out, and no key, secret or recipient is left anywhere', async (t) => {
+    const here = await site(t, queueUrl)
+    const { h, vendor, start } = here
+    for (const key of [API_KEY, AUTH_TOKEN]) t.match(key, CANARY)
     const notifier = start({ POSTERN_LOG_LEVEL: 'trace' })
     const url = await notifier.ready()
     const given = { status: 'pending', dueIn: 0, link, to } as const
@@ -32,6 +34,8 @@ export function leakSuite(t: Test, queueUrl: QueueUrl, dumpQueue: DumpQueue): vo
 
     await vendor.fault({ mode: 'accept_then_reset' })
     const broken = await givenDelivery(h, { ...given, status: 'queued', dueIn: 0 })
+    await vendor.fault({ provider: 'twilio', mode: 'accept_then_reset' })
+    const lost = await givenDelivery(h, { ...given, ...sms })
     const poison = await givenDelivery(h, {
       ...given,
       poisoned: 2,
@@ -39,6 +43,7 @@ export function leakSuite(t: Test, queueUrl: QueueUrl, dumpQueue: DumpQueue): vo
     })
     t.equal(await endOf(here, poison), 'dead_letter')
     t.equal(await endOf(here, broken, 30_000), 'accepted', 'sent again after 10 s')
+    t.equal(await endOf(here, lost, 30_000), 'accepted', 'found after 10 s')
 
     const metrics = await (await fetch(`${url}/metrics`)).text()
     t.match(metrics, /postern_delivery_attempts_total\{[^}]*outcome="accepted"[^}]*\} 2/)
