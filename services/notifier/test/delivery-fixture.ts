@@ -125,7 +125,8 @@ async function insertChallenge(admin: pg.Pool, ids: Ids, state: ChallengeState):
       when('revoked'),
       ids.deliveryId,
       ...(ids.channel === 'email' ? ['magic_link', 'email'] : ['otp', 'phone']),
-      ids.to,
+      // Not whom this delivery is for: what holds that is searched for.
+      ids.channel === 'email' ? 'ada@example.org' : '+447700900000',
       ids.channel === 'email' ? 'https://app.test/' : null,
     ],
   )

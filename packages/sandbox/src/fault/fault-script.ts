@@ -41,8 +41,8 @@ export class FaultScript {
     return dropped
   }
 
-  /** The fault for this provider's next call, counted down; null when there is none. */
-  draw(provider: string, method: string): Fault | null {
+  /** The fault for this provider's next call, counted down; null when there is none. Mail has no `method`. */
+  draw(provider: string, method?: string): Fault | null {
     const isFor = (fault: Fault) =>
       fault.provider === provider && (fault.method === undefined || fault.method === method)
     const place = this.#scripted.findIndex(({ fault }) => isFor(fault) && this.#hits(fault))

@@ -35,7 +35,7 @@ export async function takeCall(
 /** Writes one call into the ledger, and what was accepted into the inbox. */
 export function writeDown(
   parts: VendorParts,
-  double: Pick<VendorDouble, 'provider' | 'markerOf'>,
+  double: Pick<VendorDouble, 'provider' | 'markerOf' | 'recipientOf'>,
   call: VendorCall,
   taken: TakenCall,
 ): void {

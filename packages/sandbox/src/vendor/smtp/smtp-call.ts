@@ -117,7 +117,7 @@ export class SmtpCall {
     { body, marker }: Submitted,
     said: { status: number; body: string; messageId: string | null; messages: readonly OutgoingMessage[] },
   ): void {
-    const call = { method: 'SMTP', path: `/${at}`, headers: {}, body, at: this.#deps.clock.now() }
+    const call = { method: 'SMTP', path: `/${at}`, query: '', headers: {}, body, at: this.#deps.clock.now() }
     const answer = {
       status: said.status,
       headers: {},
