@@ -29,6 +29,7 @@ export function createSecrets(folder: string): string {
     `The secrets are in ${folder}, one folder a container. Keep a copy in a safe place.`,
     `The operator's key is ${join(folder, 'gateway/admin-key')}.`,
     `Put your SendGrid API key into ${join(folder, 'notifier/sendgrid-api-key')} (mode 600, user ${CONTAINER_USER}).`,
+    `Where SMS are sent: Twilio's auth token into ${join(folder, 'notifier/twilio-auth-token')}, likewise.`,
     ...ownershipHint(folder),
   ].join('\n')
 }
