@@ -18,10 +18,12 @@ export interface Answer<T = unknown> {
 }
 
 export interface Mail {
+  readonly channel: 'email' | 'sms'
+  readonly provider: string
   readonly to: string
-  readonly subject: string
+  readonly subject: string | null
   readonly text: string
-  readonly html: string
+  readonly html: string | null
   readonly marker: { readonly delivery_id: string; readonly attempt: number } | null
 }
 
@@ -99,6 +101,15 @@ export class Client {
     return this.call<SignInResult>('POST', `${this.#at.gateway}/v1/magic-links/verify`, { body })
   }
 
+  askCode(channel: Mail['channel'], to: string, more: object = {}) {
+    const body = { channel, to, ...more }
+    return this.call<IssuedChallenge>('POST', `${this.#at.gateway}/v1/otps`, { body })
+  }
+
+  verifyCode(id: string, code: string) {
+    return this.call<SignInResult>('POST', `${this.#at.gateway}/v1/otps/verify`, { body: { id, code } })
+  }
+
   asOperator<T = unknown>(method: string, path: string, body?: object) {
     return this.call<T>(method, `${this.#at.gateway}${path}`, { key: this.#at.admin_key, body })
   }
@@ -107,14 +118,14 @@ export class Client {
     return this.#sandbox(`/inbox/messages?to=${encodeURIComponent(to)}`)
   }
 
-  /** The address's newest mail, once there is one. */
+  /** The newest mail to an address, or SMS to a number, once there is one. */
   async mail(to: string, deadlineMs = ARRIVES_MS): Promise<Mail> {
     const [mail] = await until(async () => nonEmpty(await this.mails(to)), {
       deadlineMs,
       everyMs: 30,
-      what: `a mail to ${to}`,
+      what: `a message to ${to}`,
     })
-    if (mail === undefined) throw new Error('no mail')
+    if (mail === undefined) throw new Error('no message')
     return mail
   }
 
@@ -173,10 +184,23 @@ export function tokenIn(mail: Pick<Mail, 'text'>): string {
   return new URL(linkIn(mail)).hash.slice(1)
 }
 
+/** The code in a mail or SMS. @throws when there is none, or more than one */
+export function codeIn({ text }: Pick<Mail, 'text'>): string {
+  const [code, ...others] = new Set(text.match(/\b\d{6}\b/g))
+  if (code === undefined || others.length > 0) throw new Error(`${others.length} more codes in the message`)
+  return code
+}
+
 let count = 0
 
 /** An address that no other test has. */
 export function freshEmail(): string {
   count += 1
   return `person-${process.pid}-${count}@example.com`
+}
+
+/** A number that no other test has, of those that nobody has. */
+export function freshPhone(): string {
+  count += 1
+  return `+1202555${String(100 + (count % 100)).padStart(4, '0')}`
 }

@@ -10,7 +10,7 @@ import t, { type Test } from 'tap'
 import { adminDatabase, embeddedUrl, one } from '../src/admin-database.ts'
 import { temporaryFolder } from '../src/checkout.ts'
 import { type House, startHouse } from '../src/house.ts'
-import { Client, freshEmail, linkIn, tokenIn } from '../src/postern.client.ts'
+import { Client, codeIn, freshEmail, freshPhone, linkIn, tokenIn } from '../src/postern.client.ts'
 import { rawPost } from '../src/raw-request.ts'
 import { startSingle } from '../src/single-process.ts'
 import { houseSecrets, misuse, shown } from '../src/spread-secrets.ts'
@@ -45,6 +45,9 @@ for (const queue of ['Postgres', 'Redis'] as const) {
     const rig = await setup(t, queue)
     await t.test('the curl of the banner, the mail, the sign-in: every step is in the trail, once', (t) =>
       tour(t, rig),
+    )
+    await t.test('a code by SMS, which its site alone is offered, and one by mail each sign in, once', (t) =>
+      codes(t, rig),
     )
     await t.test('no header changes where the mailed link leads', (t) => foreignHost(t, rig))
     await t.test('a gateway killed right after its 202: the mail still arrives, once', (t) =>
@@ -91,6 +94,32 @@ function bannersCurl(house: House) {
     /curl -s (\S+) \\\s+-H '(.+?)' \\\s+-H '(.+?)' \\\s+-d '(.+?)'/.exec(house.output()) ?? []
   const headers = [authorization, type].map((header) => header.split(': ') as [string, string])
   return { url, init: { method: 'POST', headers, body } }
+}
+
+async function codes(t: Test, { house, client, admin }: Rig) {
+  const phone = freshPhone()
+  const email = freshEmail()
+  for (const [channel, to, provider, field] of [
+    ['sms', phone, 'twilio', 'phone'],
+    ['email', email, 'sendgrid', 'email'],
+  ] as const) {
+    const { status, body } = await client.askCode(channel, to, { locale: 'de' })
+    t.equal(status, 202, channel)
+    const message = await client.mail(to)
+    t.match(message, { channel, provider, to })
+    const code = codeIn(message)
+    if (channel === 'sms')
+      t.equal(message.text.split('\n').at(-1), `@${new URL(house.dev.sandbox).hostname} #${code}`)
+    const signedIn = await client.verifyCode(body.data.id, code)
+    t.equal(signedIn.status, 200, channel)
+    const user = { [field]: to, [`${field}_verified_at`]: /.+/ }
+    t.match(signedIn.body.data, { created: true, user, session: { amr: [`otp_${channel}`] }, mfa: null })
+    t.equal((await client.verifyCode(body.data.id, code)).status, 401, 'a second time')
+    const trail = await trailOf({ client, admin }, { id: body.data.id, deliveryId: body.data.delivery.id })
+    const kinds = kindsOf(trail).filter((kind) => kind !== 'challenge.refused')
+    t.same(kinds.toSorted(), CHAIN.toSorted(), 'each exactly once')
+    t.equal((await client.mails(to)).length, 1)
+  }
 }
 
 async function foreignHost(t: Test, { house, client }: Rig) {
