@@ -126,7 +126,7 @@ export const spendEvents = sql`
       OR j.verdict = 'attempts_exhausted' AND EXISTS (SELECT FROM spent s WHERE s.n = j.n)
   UNION ALL
   SELECT g.n, CASE WHEN g.is_locked THEN 'identifier.locked' ELSE 'identifier.unlocked' END,
-         'identifier:' || g.identifier_digest, CASE WHEN g.is_locked THEN 'refused' ELSE 'success' END,
-         CASE WHEN g.is_disabled THEN 'disabled' WHEN g.is_locked THEN 'waits' ELSE 'link_proven' END,
+         'identifier:' || g.identifier_digest, 'success',
+         CASE WHEN g.is_disabled THEN 'disabled' WHEN g.is_locked THEN 'waiting' ELSE 'link_proven' END,
          CASE WHEN g.is_locked THEN jsonb_build_object('failures', g.failures) ELSE '{}' END
     FROM guarded g WHERE g.is_locked OR g.was_locked`

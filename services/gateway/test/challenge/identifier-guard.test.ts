@@ -60,7 +60,7 @@ t.test(
     t.equal(rows[0].tries, 0)
     await endWait(tenant)
     t.equal((await verifyCode(tenant, next.id, next.code)).status, 200, 'the code is as good as before')
-    t.strictSame(await lockEvents(tenant), [['identifier.locked', 'waits']])
+    t.strictSame(await lockEvents(tenant), [['identifier.locked', 'waiting']])
   },
 )
 
