@@ -29,6 +29,10 @@ export async function ensureRoles(admin: Client, passwords: Record<LoginRole, st
   for (const role of LOGIN_ROLES) {
     await ensureRole(admin, roleName(role), `LOGIN PASSWORD ${admin.escapeLiteral(passwords[role])}`)
   }
+  // One plan a statement, made once a connection, and always by an index: a plan that was made while a table was small is
+  // kept when it has grown.
+  await admin.query('ALTER ROLE postern_gateway SET plan_cache_mode = force_generic_plan')
+  await admin.query('ALTER ROLE postern_gateway SET enable_seqscan = off')
   // The owner hands the cross-tenant functions to postern_relay, yet never acts with its rights unasked.
   await admin.query('GRANT postern_relay TO postern_owner WITH INHERIT FALSE, SET TRUE')
   await admin.query('COMMIT')

@@ -55,17 +55,19 @@ export function spendParts(tenantId: string) {
 }
 
 // Two that change the same guard or user never go together: a statement does not see what itself changed. The later one
-// is told to come again; so is who has no guard any more, because it was removed as long unused.
+// is told to come again. Rows are looked up one by one here and below, by their whole key, so that no plan, made while the
+// tables were small, ever reads all that a tenant has.
 const found = (tenantId: string) => sql`
   found AS MATERIALIZED (
     SELECT a.n, c.id, c.limit_key,
            row_number() OVER (PARTITION BY c.limit_key ORDER BY a.n) = 1
-             AND row_number() OVER (PARTITION BY coalesce(i.user_id, c.id) ORDER BY a.n) = 1 AND g.limit_key IS NOT NULL AS may_go,
-           g.limit_key IS NOT NULL AS has_guard
-      FROM ask a JOIN challenges c ON c.tenant_id = ${tenantId}::uuid AND c.id = a.challenge_id
-      LEFT JOIN identifiers i ON i.tenant_id = ${tenantId}::uuid AND i.kind = c.identifier_kind
-                             AND i.identity_key = c.identity_key
-      LEFT JOIN identifier_guards g ON g.tenant_id = ${tenantId}::uuid AND g.limit_key = c.limit_key
+             AND row_number() OVER (PARTITION BY coalesce(i.user_id, c.id) ORDER BY a.n) = 1 AS may_go
+      FROM ask a
+     CROSS JOIN LATERAL (SELECT id, kind, mfa_id, limit_key, identifier_kind, identity_key FROM challenges
+                          WHERE tenant_id = ${tenantId}::uuid AND id = a.challenge_id LIMIT 1) c
+      LEFT JOIN LATERAL (SELECT user_id FROM identifiers
+                          WHERE tenant_id = ${tenantId}::uuid AND kind = c.identifier_kind
+                            AND identity_key = c.identity_key LIMIT 1) i ON true
      WHERE c.kind = a.challenge_kind AND c.mfa_id IS NOT DISTINCT FROM a.mfa_id
   )`
 
@@ -73,18 +75,19 @@ const found = (tenantId: string) => sql`
 // Of a link only the holder of the genuine token learns more than that it is not valid.
 const judged = (tenantId: string) => sql`
   standing AS (
-    SELECT g.n, g.is_locked, g.failures, c.id, c.kind, c.purpose, c.identifier_kind, c.identity_key, c.address, c.limit_key,
-           c.identifier_digest, c.session_id, c.key_version, c.digest, c.code_challenge, c.decoy, c.tries, c.due_at,
-           c.expires_at, c.consumed_at, c.superseded_at, c.revoked_at
-      FROM guard g JOIN challenges c ON c.tenant_id = ${tenantId}::uuid AND c.id = g.challenge_id
-     ORDER BY c.id FOR UPDATE OF c
+    SELECT g.n, g.is_locked, g.remembers, c.*
+      FROM (SELECT n, challenge_id, is_locked, remembers FROM guard ORDER BY challenge_id) g
+     CROSS JOIN LATERAL (
+       SELECT id, kind, purpose, identifier_kind, identity_key, address, limit_key, identifier_digest, session_id,
+              key_version, digest, code_challenge, decoy, tries, due_at, expires_at, consumed_at, superseded_at, revoked_at
+         FROM challenges WHERE tenant_id = ${tenantId}::uuid AND id = g.challenge_id LIMIT 1 FOR UPDATE) c
   ), compared AS (
     SELECT c.*, EXISTS (SELECT FROM offered o WHERE o.n = c.n AND o.key_version = c.key_version AND o.digest = c.digest)
              AS is_right
       FROM standing c
   ), judged AS MATERIALIZED (
     SELECT c.n, c.id, c.kind, c.purpose, c.identifier_kind, c.identity_key, c.address, c.limit_key, c.identifier_digest,
-           c.session_id, c.is_locked,
+           c.session_id, c.is_locked, c.remembers,
            CASE WHEN c.kind = 'magic_link' AND NOT c.is_right THEN 'unknown'
                 WHEN c.purpose = 'step_up' AND a.raise_session_id IS DISTINCT FROM c.session_id THEN 'asks_session'
                 WHEN c.kind = 'otp' AND c.is_locked THEN 'locked'
@@ -99,7 +102,7 @@ const judged = (tenantId: string) => sql`
                 ELSE 'wrong_code' END AS verdict
       FROM compared c JOIN ask a USING (n)
     UNION ALL
-    SELECT n, id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'again' FROM found WHERE NOT may_go
+    SELECT n, id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'again' FROM found WHERE NOT may_go
   )`
 
 // The first refusal of an exhausted code is counted too, and told to the trail; a flood of them is not.
@@ -108,7 +111,8 @@ const spent = (tenantId: string) => sql`
     UPDATE challenges c SET tries = c.tries + CASE c.kind WHEN 'otp' THEN 1 ELSE 0 END,
            consumed_at = CASE j.verdict WHEN 'proven' THEN now() END
       FROM judged j
-     WHERE c.tenant_id = ${tenantId}::uuid AND c.id = j.id AND c.consumed_at IS NULL
+     WHERE c.tenant_id = ${tenantId}::uuid AND c.id = ANY (ARRAY(SELECT id FROM judged)) AND c.id = j.id
+       AND c.consumed_at IS NULL
        AND (j.verdict IN ('proven', 'wrong_code') OR j.verdict = 'attempts_exhausted' AND c.tries = ${TRIES})
     RETURNING j.n, c.id, j.verdict, c.tries, c.purpose, c.identifier_kind, c.identity_key, c.address, c.session_id,
               CASE WHEN c.kind = 'magic_link' THEN 'magic_link' WHEN c.identifier_kind = 'phone' THEN 'otp_sms'

@@ -16,13 +16,17 @@ export function raiseParts(tenantId: string) {
     SELECT p.n, p.method, s.id AS session_id, s.amr, s.revoked_at, least(s.idle_expires_at, s.expires_at) AS ends_at,
            a.idle_seconds, a.raise_digest, u.id, u.email, u.email_verified_at, u.phone, u.phone_verified_at, u.is_active,
            u.created_at
-      FROM proven p JOIN ask a USING (n)
-      JOIN sessions s ON s.tenant_id = ${tenantId}::uuid AND s.id = p.session_id AND s.kind = a.session_kind
-      JOIN identifiers i ON i.tenant_id = ${tenantId}::uuid AND i.kind = p.identifier_kind
-                        AND i.identity_key = p.identity_key AND i.user_id = s.user_id
-                        AND i.verified_at IS NOT NULL
-      JOIN users u ON u.tenant_id = ${tenantId}::uuid AND u.id = s.user_id
-     WHERE p.purpose = 'step_up' ORDER BY s.id FOR UPDATE OF s
+      FROM (SELECT n, session_id, identifier_kind, identity_key, method FROM proven
+             WHERE purpose = 'step_up' ORDER BY session_id) p
+      JOIN ask a USING (n)
+     CROSS JOIN LATERAL (SELECT id, kind, user_id, amr, revoked_at, idle_expires_at, expires_at FROM sessions
+                          WHERE tenant_id = ${tenantId}::uuid AND id = p.session_id LIMIT 1 FOR UPDATE) s
+     CROSS JOIN LATERAL (SELECT user_id, verified_at FROM identifiers
+                          WHERE tenant_id = ${tenantId}::uuid AND kind = p.identifier_kind
+                            AND identity_key = p.identity_key LIMIT 1) i
+     CROSS JOIN LATERAL (SELECT id, email, email_verified_at, phone, phone_verified_at, is_active, created_at FROM users
+                          WHERE tenant_id = ${tenantId}::uuid AND id = s.user_id LIMIT 1) u
+     WHERE s.kind = a.session_kind AND i.user_id = s.user_id AND i.verified_at IS NOT NULL
   ), grown AS (
     SELECT n, session_id, idle_seconds, raise_digest,
            CASE WHEN method = ANY (amr) THEN amr ELSE amr || method END AS amr
@@ -30,11 +34,14 @@ export function raiseParts(tenantId: string) {
   ), raised AS (
     UPDATE sessions s SET amr = g.amr, acr = acr_of(g.amr), last_used_at = now(),
            idle_expires_at = now() + make_interval(secs => g.idle_seconds)
-      FROM grown g WHERE s.tenant_id = ${tenantId}::uuid AND s.id = g.session_id AND s.revoked_at IS NULL
+      FROM grown g
+     WHERE s.tenant_id = ${tenantId}::uuid AND s.id = g.session_id AND (SELECT count(*) FROM grown) > 0
+       AND s.revoked_at IS NULL
     RETURNING g.n, s.id, s.amr, s.acr, least(s.idle_expires_at, s.expires_at) AS refresh_expires_at
   ), outdated AS (
     UPDATE refresh_tokens t SET used_at = now() FROM raised r
-     WHERE t.tenant_id = ${tenantId}::uuid AND t.session_id = r.id AND t.used_at IS NULL
+     WHERE t.tenant_id = ${tenantId}::uuid AND t.session_id = r.id AND (SELECT count(*) FROM raised) > 0
+       AND t.used_at IS NULL
     RETURNING t.session_id, t.generation
   ), redrawn AS (
     -- A token that was refreshed while this statement waited for the session is not in its snapshot: then try again.

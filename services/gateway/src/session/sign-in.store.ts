@@ -28,7 +28,11 @@ export const SIGN_IN_INPUT: InputColumns<{ signIn: NewSignIn }> = {
 export const signInParts = (tenantId: string) => sql`
   wanting AS MATERIALIZED (
     SELECT n, user_id, purpose, challenge_id, user_created, amr, has_email, has_phone, factors_of,
-           remaining_factors(${tenantId}::uuid, factors_of, amr) AS remaining
+           -- Nearly always nothing is: then the whole question is not worth its price.
+           CASE WHEN (SELECT factor_chain = '{}' FROM tenants WHERE id = ${tenantId}::uuid) AND NOT EXISTS (
+                       SELECT FROM totp_factors f WHERE f.tenant_id = ${tenantId}::uuid AND f.user_id = factors_of
+                          AND f.enabled_at IS NOT NULL)
+                THEN '{}' ELSE remaining_factors(${tenantId}::uuid, factors_of, amr) END AS remaining
       FROM entering
   ), opened AS (
     INSERT INTO sessions (tenant_id, id, user_id, challenge_id, amr, acr, kind, user_agent, address,

@@ -3,31 +3,37 @@
 
 import { sql } from 'kysely'
 
+// Nearly always false, and asked once: then nothing below looks at a single row.
+const ANY_CLAIMED = sql`(SELECT bool_or(claimed) FROM owned)`
+
 /** The CTEs that clear an account whose identifier was proven for the first time: `owned` rows that are `claimed`. */
 export function claimParts(tenantId: string) {
   return sql`
   ended AS (
     UPDATE sessions s SET revoked_at = now() FROM owned o
-     WHERE o.claimed AND s.tenant_id = ${tenantId}::uuid AND s.user_id = o.user_id AND s.revoked_at IS NULL
+     WHERE s.tenant_id = ${tenantId}::uuid AND s.user_id = o.user_id AND o.claimed AND ${ANY_CLAIMED}
+       AND s.revoked_at IS NULL
     RETURNING s.id, s.user_id
   ), made_known AS (
     INSERT INTO revocations (tenant_id, kind, subject_id) SELECT ${tenantId}::uuid, 'session', id FROM ended
   ), given_up AS (
     UPDATE pending_sign_ins w SET consumed_at = now() FROM owned o
-     WHERE o.claimed AND w.tenant_id = ${tenantId}::uuid AND w.user_id = o.user_id AND w.consumed_at IS NULL
+     WHERE w.tenant_id = ${tenantId}::uuid AND w.user_id = o.user_id AND o.claimed AND ${ANY_CLAIMED}
+       AND w.consumed_at IS NULL
   ), unfactored AS (
     DELETE FROM totp_factors f USING owned o
-     WHERE o.claimed AND f.tenant_id = ${tenantId}::uuid AND f.user_id = o.user_id
+     WHERE f.tenant_id = ${tenantId}::uuid AND f.user_id = o.user_id AND o.claimed AND ${ANY_CLAIMED}
     RETURNING f.user_id
   ), uncoded AS (
     DELETE FROM recovery_codes r USING owned o
-     WHERE o.claimed AND r.tenant_id = ${tenantId}::uuid AND r.user_id = o.user_id
+     WHERE r.tenant_id = ${tenantId}::uuid AND r.user_id = o.user_id AND o.claimed AND ${ANY_CLAIMED}
   ), unguarded AS (
     DELETE FROM factor_guards g USING owned o
-     WHERE o.claimed AND g.tenant_id = ${tenantId}::uuid AND g.user_id = o.user_id
+     WHERE g.tenant_id = ${tenantId}::uuid AND g.user_id = o.user_id AND o.claimed AND ${ANY_CLAIMED}
   ), detached AS (
     DELETE FROM identifiers i USING owned o
-     WHERE o.claimed AND i.tenant_id = ${tenantId}::uuid AND i.user_id = o.user_id AND i.verified_at IS NULL
+     WHERE i.tenant_id = ${tenantId}::uuid AND i.user_id = o.user_id AND o.claimed AND ${ANY_CLAIMED}
+       AND i.verified_at IS NULL
        AND (i.kind, i.identity_key) <> (o.kind, o.identity_key)
     RETURNING i.user_id
   )`

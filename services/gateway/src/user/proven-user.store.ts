@@ -17,8 +17,10 @@ export const accountParts = (tenantId: string) => sql`
     SELECT id, email, email_verified_at, phone, phone_verified_at, is_active, created_at FROM learned
     UNION ALL
     SELECT u.id, u.email, u.email_verified_at, u.phone, u.phone_verified_at, u.is_active, u.created_at
-      FROM users u JOIN (SELECT DISTINCT user_id FROM owned WHERE NOT created) o ON o.user_id = u.id
-     WHERE u.tenant_id = ${tenantId}::uuid AND NOT EXISTS (SELECT FROM learned l WHERE l.id = u.id)
+      FROM proofs p CROSS JOIN LATERAL (
+        SELECT id, email, email_verified_at, phone, phone_verified_at, is_active, created_at FROM users
+         WHERE tenant_id = ${tenantId}::uuid AND id = p.user_id LIMIT 1) u
+     WHERE NOT EXISTS (SELECT FROM learned l WHERE l.id = u.id)
   ), account AS (
     -- The owner's row can be younger than this statement's snapshot (two first proofs at once): then try again.
     SELECT o.n, coalesce(k.id, stale_snapshot()) AS id, o.created, k.email, k.phone,
@@ -36,11 +38,13 @@ const owned = (tenantId: string) => sql`
   identified AS (
     SELECT n, id AS challenge_id, identifier_kind, identity_key, address FROM proven WHERE purpose <> 'step_up'
   ), claimable AS (
-    SELECT u.id FROM identified p
-      JOIN identifiers i ON i.tenant_id = ${tenantId}::uuid AND i.kind = p.identifier_kind
-                        AND i.identity_key = p.identity_key
-      JOIN users u ON u.tenant_id = ${tenantId}::uuid AND u.id = i.user_id
-     WHERE i.verified_at IS NULL ORDER BY u.id FOR UPDATE OF u
+    SELECT u.id
+      FROM (SELECT i.user_id FROM identified p
+             CROSS JOIN LATERAL (SELECT user_id, verified_at FROM identifiers
+                                  WHERE tenant_id = ${tenantId}::uuid AND kind = p.identifier_kind
+                                    AND identity_key = p.identity_key LIMIT 1) i
+             WHERE i.verified_at IS NULL ORDER BY i.user_id) i
+     CROSS JOIN LATERAL (SELECT id FROM users WHERE tenant_id = ${tenantId}::uuid AND id = i.user_id LIMIT 1 FOR UPDATE) u
   ), owner AS (
     INSERT INTO identifiers AS i (tenant_id, kind, identity_key, user_id, verified_at)
     SELECT ${tenantId}::uuid, p.identifier_kind, p.identity_key, a.new_user_id, now()
@@ -68,6 +72,13 @@ const changed = (tenantId: string) => sql`
     SELECT user_id, bool_or(claimed) AS claimed, max(address) FILTER (WHERE kind = 'email') AS email,
            max(address) FILTER (WHERE kind = 'phone') AS phone
       FROM owned WHERE NOT created GROUP BY user_id
+  ), lacking AS (
+    -- Whoever has proven it before has nothing to learn: then no row is touched.
+    SELECT p.user_id, p.claimed, p.email, p.phone
+      FROM proofs p CROSS JOIN LATERAL (SELECT email_verified_at, phone_verified_at FROM users
+                                         WHERE tenant_id = ${tenantId}::uuid AND id = p.user_id LIMIT 1) u
+     WHERE p.claimed OR p.email IS NOT NULL AND u.email_verified_at IS NULL
+                     OR p.phone IS NOT NULL AND u.phone_verified_at IS NULL
   ), learned AS (
     UPDATE users u SET updated_at = now(),
            email = CASE WHEN p.claimed THEN p.email ELSE coalesce(u.email, p.email) END,
@@ -76,10 +87,8 @@ const changed = (tenantId: string) => sql`
            phone = CASE WHEN p.claimed THEN p.phone ELSE coalesce(u.phone, p.phone) END,
            phone_verified_at = CASE WHEN p.phone IS NOT NULL THEN coalesce(u.phone_verified_at, now())
                                     WHEN NOT p.claimed THEN u.phone_verified_at END
-      FROM proofs p
-     WHERE u.tenant_id = ${tenantId}::uuid AND u.id = p.user_id
-       AND (p.claimed OR p.email IS NOT NULL AND u.email_verified_at IS NULL
-                      OR p.phone IS NOT NULL AND u.phone_verified_at IS NULL)
+      FROM lacking p
+     WHERE u.tenant_id = ${tenantId}::uuid AND u.id = p.user_id AND (SELECT count(*) FROM lacking) > 0
     RETURNING u.id, u.email, u.email_verified_at, u.phone, u.phone_verified_at, u.is_active, u.created_at
   ), left_behind AS (
     UPDATE users u SET updated_at = now(),
@@ -87,6 +96,7 @@ const changed = (tenantId: string) => sql`
            phone = CASE WHEN o.kind = 'phone' AND u.phone_verified_at IS NULL THEN NULL ELSE u.phone END
       FROM owned o
      WHERE u.tenant_id = ${tenantId}::uuid AND u.id = o.former_user_id AND o.created
+       AND (SELECT bool_or(former_user_id IS NOT NULL AND created) FROM owned)
   )`
 
 /** Rows for the outbox: `n, kind, subject, outcome, reason, data`. */
