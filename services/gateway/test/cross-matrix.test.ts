@@ -65,7 +65,7 @@ async function refusesEverythingElse(t: Test, door: Door, mine: World, theirs: W
       .filter((kind) => kind !== door.takes && kind !== door.alsoTakes)
       .map((kind): [string, World, string] => [`own ${kind}`, mine, mine.secrets[kind]]),
     ...kindsOf(theirs)
-      .filter((kind) => !(door.isOfNoTenant && kind === door.takes))
+      .filter((kind) => !(door.isOfNoTenant && (kind === door.takes || kind === door.alsoTakes)))
       .map((kind): [string, World, string] => [`foreign ${kind}`, mine, theirs.secrets[kind]]),
   ]
   // With all that belongs to it, only shown by the wrong tenant's back end or on the wrong tenant's host.

@@ -5,10 +5,9 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mintMfaToken } from '@postern/token/mfa-token'
 import { type BrowserTenant, browserTenant, openPage, type Page, SESSION } from './browser/browser-page.ts'
 import { signedInPage } from './browser/signed-in-page.ts'
-import { plantCode } from './challenge/planted-code.ts'
 import { codeOf, type FactorUser, newFactorUser, proveLink } from './factor/factor-user.ts'
 import { signIn } from './session/signed-in.ts'
-import { type Answer, bearer, freshEmail, type Gateway, type Tenant } from './setup.ts'
+import { type Answer, bearer, type Gateway, type Tenant } from './setup.ts'
 
 const SCOPES = ['challenges:write', 'challenges:verify', 'users:write', 'sessions:read', 'sessions:write']
 
@@ -17,6 +16,7 @@ export interface Secrets {
   'link token': string
   code: string
   'code of a next factor': string
+  'link of a next factor': string
   'refresh token': string
   'access token': string
   'session cookie': string
@@ -33,8 +33,9 @@ export interface World {
   secrets: Secrets
   linkId: string
   codeId: string
-  /** a sign-in that waits for a mailed code, and that code */
-  late: { token: string; codeId: string }
+  /** the mfa tokens of sign-ins that wait for a mailed code and for a link */
+  forCode: { token: string; codeId: string }
+  forLink: string
   /** whose TOTP and recovery codes they are */
   factors: FactorUser
   /** where the session cookie is, and where the browser's sign-in waits for a factor */
@@ -46,25 +47,34 @@ export async function openWorld(gateway: Gateway): Promise<World> {
   const tenant = await browserTenant(gateway, {}, SCOPES)
   const factors = await newFactorUser(gateway, tenant)
   const link = await tenant.issue()
-  const code = await plantCode(gateway, tenant, { to: freshEmail() })
+  const code = await tenant.issueCode()
   const session = await signIn(tenant)
   const page = await signedInPage(gateway, tenant)
   const waitingPage = openPage(gateway, tenant.host)
   const { token } = await tenant.issue({ email: factors.email })
   const { body } = await waitingPage.call('POST', '/v1/browser/session', { token })
-  const late = await waitForCode(gateway, tenant, factors)
+  await gateway.house.admin.query(
+    `UPDATE tenants SET factor_chain = '{totp,otp_email,magic_link}' WHERE id = $1`,
+    [tenant.id],
+  )
+  const forCode = await waitForLast(gateway, tenant, factors.id, '{magic_link,totp}')
+  const forLink = await waitForLast(gateway, tenant, factors.id, '{otp_email,totp}')
+  const lastCode = await tenant.issueCode({ to: factors.email, mfa_token: forCode })
+  const lastLink = await tenant.issue({ email: factors.email, mfa_token: forLink })
   return {
     tenant,
     linkId: link.id,
     codeId: code.id,
-    late: { token: late.token, codeId: late.codeId },
+    forCode: { token: forCode, codeId: lastCode.id },
+    forLink,
     factors,
     page,
     waitingPage,
     secrets: {
       'link token': link.token,
       code: code.code,
-      'code of a next factor': late.code,
+      'code of a next factor': lastCode.code,
+      'link of a next factor': lastLink.token,
       'refresh token': session.refreshToken,
       'access token': session.accessToken,
       'session cookie': page.cookies.get(SESSION) ?? '',
@@ -77,23 +87,20 @@ export async function openWorld(gateway: Gateway): Promise<World> {
   }
 }
 
-/** A sign-in that has come as far as the mailed code that its tenant's chain ends with. */
-async function waitForCode(gateway: Gateway, tenant: Tenant, { id: userId, email }: FactorUser) {
-  const { admin } = gateway.house
-  await admin.query(`UPDATE tenants SET factor_chain = '{totp,otp_email}' WHERE id = $1`, [tenant.id])
+/** A sign-in that has come as far as the last of its tenant's chain, and the code or link that it waits for. */
+async function waitForLast(gateway: Gateway, tenant: Tenant, userId: string, proven: string) {
   const pendingId = randomUUID()
   const mfa = mintMfaToken(gateway.context.pepper, {
     tenantId: tenant.id,
     pendingId,
     random: randomBytes(16),
   })
-  await admin.query(
+  await gateway.house.admin.query(
     `INSERT INTO pending_sign_ins (tenant_id, id, user_id, purpose, digest, key_version, amr, user_created, expires_at)
-     VALUES ($1, $2, $3, 'sign_in', $4, $5, '{magic_link,totp}', false, now() + interval '10 minutes')`,
-    [tenant.id, pendingId, userId, mfa.digest, mfa.keyVersion],
+     VALUES ($1, $2, $3, 'sign_in', $4, $5, $6, false, now() + interval '10 minutes')`,
+    [tenant.id, pendingId, userId, mfa.digest, mfa.keyVersion, proven],
   )
-  const { id: codeId, code } = await plantCode(gateway, tenant, { to: email, mfaId: pendingId })
-  return { token: mfa.token, codeId, code }
+  return mfa.token
 }
 
 /** A place where a secret is shown; everything else that the request needs is genuine, and `world`'s. */
@@ -141,6 +148,7 @@ export const DOORS: readonly Door[] = [
   {
     name: 'resolve a link',
     takes: 'link token',
+    alsoTakes: 'link of a next factor',
     isOfNoTenant: true,
     knock: post('/l/resolve', (_, token) => ({ token })),
   },
@@ -191,7 +199,16 @@ export const DOORS: readonly Door[] = [
   {
     name: 'the next factor’s mailed code',
     takes: 'code of a next factor',
-    knock: post('/v1/mfa/verify', ({ late }, code) => ({ mfa_token: late.token, otp_id: late.codeId, code })),
+    knock: post('/v1/mfa/verify', ({ forCode }, code) => ({
+      mfa_token: forCode.token,
+      otp_id: forCode.codeId,
+      code,
+    })),
+  },
+  {
+    name: 'the next factor’s link',
+    takes: 'link of a next factor',
+    knock: post('/v1/mfa/verify', ({ forLink }, token) => ({ mfa_token: forLink, token })),
   },
   {
     name: 'introspection',
