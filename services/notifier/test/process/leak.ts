@@ -10,8 +10,8 @@ import { endOf, type QueueUrl, site } from './kill-points.ts'
 const link = 'https://id.example.org/l#canary-link-4711'
 const to = 'canary-address-4711@example.org'
 const sms = { channel: 'sms', code: '471147', to: '+447700974711' } as const
-/** Not the fraction of a second in a time. */
-const CANARY = /canary|(?<!\.)471147\b|447700974711/i
+/** Neither the queue's own canary nor the fraction of a second in a time. */
+const CANARY = /canary-[a-z]+-4711|(?<!\.)471147\b|447700974711/i
 
 /** Everything that the queue stores, as text. */
 export type DumpQueue = (h: House) => Promise<string>
