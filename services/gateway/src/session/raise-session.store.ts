@@ -2,7 +2,7 @@
 // grow, and its refresh token is replaced by one that was drawn, so a token from before the step-up is worth no more.
 
 import type { FactorMethod } from '@postern/contracts/challenge'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { SignedIn } from './sign-in.ts'
 
 /**
@@ -50,6 +50,18 @@ export function raiseParts(tenantId: string) {
       FROM raised r JOIN grown g USING (n) LEFT JOIN outdated o ON o.session_id = r.id
   )`
 }
+
+/**
+ * Whether a step-up replaced the token of this generation or a later one. Such a token has no grace: what was proven since
+ * is not for whoever holds what came before. Only the tokens that a step-up replaces have no key of their successor.
+ */
+export const raisedSince = (token: {
+  tenantId: string
+  sessionId: string
+  generation: RawBuilder<unknown>
+}): RawBuilder<unknown> => sql`
+  EXISTS (SELECT FROM refresh_tokens o WHERE o.tenant_id = ${token.tenantId}::uuid AND o.session_id = ${token.sessionId}::uuid
+             AND o.generation >= ${token.generation} AND o.used_at IS NOT NULL AND o.key_version IS NULL)`
 
 /** Rows for the outbox: `n, kind, subject, outcome, reason, data`. */
 export const raiseEvents = sql`

@@ -173,8 +173,19 @@ t.test('a cookie tells what was proven when it was given', async (t) => {
     [tenant.id, to, page.userId],
   )
   const planted = await plantCode(gateway, tenant, { to, purpose: 'step_up', sessionId: page.sessionId })
+  const first = new Map(page.cookies)
+  await page.send('POST', `${URL}/refresh`)
+  const second = new Map(page.cookies)
   const raised = await page.call('POST', URL, { otp_id: planted.id, code: planted.code })
   t.match(raised.body.data.session, { acr: 'urn:postern:acr:multi-factor' })
+  for (const stolen of [first, second]) {
+    t.equal((await ask(stolen, demand)).status, 401, 'a copy from before is raised by nobody')
+    const cookie = `${SESSION}=${stolen.get(SESSION)}`
+    t.equal(
+      (await gateway.call({ method: 'GET', url: URL, headers: { cookie, host: tenant.host } })).status,
+      401,
+    )
+  }
   t.equal((await ask(page.cookies, demand)).status, 204)
 })
 

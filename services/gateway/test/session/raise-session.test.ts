@@ -65,6 +65,19 @@ t.test('a proven step-up raises this session and renews its tokens', async (t) =
   t.equal(rows[0].n, 1, 'no session was opened')
 })
 
+t.test('what a step-up proves is not for a token from before it, also within a grace', async (t) => {
+  const tenant = await newTenant(gateway)
+  const email = freshEmail()
+  const { session } = await signIn(tenant, email)
+  const next = (await refresh(tenant, session.refresh_token)).body.data.session.refresh_token
+  const { id, code } = await stepUp(tenant, email, session.id)
+  const raised = (await verifyCode(tenant, id, code)).body.data.session
+  t.equal(codeOf(await refresh(tenant, session.refresh_token)), 'TOKEN_USED', 'two generations back')
+  t.equal(codeOf(await refresh(tenant, next)), 'TOKEN_USED')
+  t.equal(codeOf(await refresh(tenant, raised.refresh_token)), 'ok', 'and the session lives')
+  t.equal(codeOf(await refresh(tenant, raised.refresh_token)), 'ok', 'with a grace of its own')
+})
+
 t.test('a method is named once, and the same mailbox again is no second factor', async (t) => {
   const tenant = await newTenant(gateway)
   const email = freshEmail()

@@ -3,6 +3,7 @@
 import type { FactorMethod } from '@postern/contracts/challenge'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
+import { raisedSince } from '../../session/raise-session.store.ts'
 import { GRACE_SECONDS } from '../../session/refresh/rotation.ts'
 import type { ProvenUser } from '../../user/proven-user.ts'
 
@@ -27,11 +28,11 @@ interface Row extends ProvenUser {
   good_for_ms: number
 }
 
-/** The live session whose cookie this is: the current one, or the one before within its grace. */
+/** The live session whose cookie this is: the current one, or one within its grace that is not from before a step-up. */
 export async function findBrowserSession(
   run: TenantRun,
   tenantId: string,
-  cookie: { sessionId: string; digest: Buffer },
+  { sessionId, digest }: { sessionId: string; digest: Buffer },
 ): Promise<LiveBrowserSession | undefined> {
   const [row] = await run(sql<Row>`
     SELECT s.id AS session_id, s.amr, s.acr, s.created_at AS opened_at, e.ends_at,
@@ -42,9 +43,10 @@ export async function findBrowserSession(
       JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id AND u.is_active,
            LATERAL (SELECT least(s.idle_expires_at, s.expires_at) AS ends_at,
                            r.used_at + make_interval(secs => ${GRACE_SECONDS}::integer) AS grace_ends_at) e
-     WHERE r.tenant_id = ${tenantId}::uuid AND r.session_id = ${cookie.sessionId}::uuid
-       AND r.digest = ${cookie.digest}::bytea AND s.kind = 'browser' AND s.revoked_at IS NULL
-       AND least(e.ends_at, e.grace_ends_at) > now()`)
+     WHERE r.tenant_id = ${tenantId}::uuid AND r.session_id = ${sessionId}::uuid
+       AND r.digest = ${digest}::bytea AND s.kind = 'browser' AND s.revoked_at IS NULL
+       AND least(e.ends_at, e.grace_ends_at) > now()
+       AND (r.used_at IS NULL OR NOT ${raisedSince({ tenantId, sessionId, generation: sql`r.generation` })})`)
   if (row === undefined) return undefined
   const { session_id: id, amr, acr, opened_at, ends_at, good_for_ms, ...user } = row
   return { id, amr, acr, createdAt: opened_at, endsAt: ends_at, goodForMs: good_for_ms, user }

@@ -4,6 +4,7 @@
 import type { FactorMethod } from '@postern/contracts/challenge'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { type RawBuilder, sql } from 'kysely'
+import { raisedSince } from '../raise-session.store.ts'
 import type { SessionKind } from '../session.ts'
 import { GRACE_SECONDS, type RefreshRefusal } from './rotation.ts'
 
@@ -79,7 +80,7 @@ const judged = ({ tenantId, sessionId, kind, digest }: PresentedToken) => sql`
                 WHEN least(s.idle_expires_at, s.expires_at) <= now() THEN 'expired'
                 WHEN p.used_at IS NULL THEN 'rotated'
                 WHEN p.used_at <= now() - make_interval(secs => ${GRACE_SECONDS}::integer) THEN 'reused'
-                WHEN p.key_version IS NULL THEN 'raised'
+                WHEN ${raisedSince({ tenantId, sessionId, generation: sql`p.generation` })} THEN 'raised'
                 ELSE 'repeated' END AS verdict
       FROM presented p
       JOIN sessions s ON s.tenant_id = ${tenantId}::uuid AND s.id = ${sessionId}::uuid

@@ -6,7 +6,7 @@ import type { ErrorCode } from '@postern/contracts/error-codes'
 /** For so long a token that was used answers the same successor: a client whose answer was lost asks again. */
 export const GRACE_SECONDS = 10
 
-/** Why a genuine token was not taken. `raised`: its successor was drawn when a factor was added, so nobody can repeat it. */
+/** Why a genuine token was not taken. `raised`: a factor was added since, and the token drawn then is nobody's to repeat. */
 export type RefreshRefusal = 'other_kind' | 'revoked' | 'account_disabled' | 'expired' | 'raised' | 'reused'
 
 const CODES: Record<RefreshRefusal, ErrorCode> = {
