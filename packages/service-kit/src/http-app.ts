@@ -7,6 +7,7 @@ import type { Metrics } from '@postern/telemetry/metric-names'
 import type { Telemetry } from '@postern/telemetry/tracing'
 import fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Clock, systemClock } from './clock.ts'
+import { spellIdsAlike } from './http/canonical-ids.ts'
 import { createClientErrorHandler } from './http/client-error.ts'
 import { closeByDefault } from './http/closed-by-default.ts'
 import { createErrorHandler } from './http/error-answer.ts'
@@ -74,6 +75,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     done()
   })
   refuseOddRequests(app)
+  spellIdsAlike(app)
   takeStrictJson(app)
   answerUnmatched(app)
   closeByDefault(app)

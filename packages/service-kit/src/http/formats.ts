@@ -5,7 +5,7 @@ import type { Ajv } from 'ajv'
 import addFormats, { type FormatName } from 'ajv-formats'
 
 const KEPT: FormatName[] = ['date-time', 'date', 'uri', 'hostname', 'ipv4', 'ipv6']
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const INSTANT = /^(\d{4})-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-](\d{2}):\d{2})$/i
 
 /** Adds the formats that schemas may name; any other stops the start. */

@@ -131,6 +131,13 @@ t.test('a code of the next step, or of two before, is wrong', async (t) => {
   }
 })
 
+t.test('recovery codes are the user’s, however the request spelled the id', async (t) => {
+  const { id, secret } = await newFactorUser(gateway, tenant)
+  const { body } = await post(`${id.toUpperCase()}/recovery-codes`, { code: codeOf(secret) })
+  const [code] = body.data.recovery_codes
+  t.equal((await post(`${id}/totp/disable`, { recovery_code: code })).status, 200)
+})
+
 t.test('disabling takes a code or a recovery code, and leaves nothing to sign in with', async (t) => {
   const byCode = await newFactorUser(gateway, tenant)
   t.equal((await post(`${byCode.id}/totp/disable`, { code: wrongCodeOf(byCode.secret) })).status, 401)
