@@ -3,11 +3,11 @@
 
 import http from 'node:http'
 import https from 'node:https'
-import { domainToASCII } from 'node:url'
 import sendgridClient from '@sendgrid/client'
 import sendgridMail from '@sendgrid/mail'
 import { createExchange, type Exchange } from './http-exchange.ts'
 import { classify, type Failure, failureOf, idLike } from './http-outcome.ts'
+import { asciiDomain } from './mailbox.ts'
 import type { EmailMessage, SendContext, Sender } from './sender.ts'
 
 // The modules export their classes beside a shared instance; their types show only the instance.
@@ -94,13 +94,6 @@ function mailOf({ deliveryId, attempt, to, from, subject, html, text }: EmailMes
       ganalytics: { enable: false },
     },
   }
-}
-
-/** SendGrid takes domains in ASCII only; everything else stays as it was typed. */
-function asciiDomain(address: string): string {
-  const at = address.lastIndexOf('@') + 1
-  const domain = address.slice(at)
-  return /[^ -~]/.test(domain) ? `${address.slice(0, at)}${domainToASCII(domain)}` : address
 }
 
 const meaningOf = ({ mayHaveLeft, status, headers }: Exchange, failure: Failure) =>

@@ -140,37 +140,6 @@ t.test('every status has its meaning, and none is followed elsewhere', async (t)
   }
 })
 
-t.test('the sandbox’s faults have their meaning', async (t) => {
-  const { send, ask } = await sandbox(t, 400)
-  for (const [fault, expected] of [
-    [
-      { mode: 'status', status: 503 },
-      { kind: 'retryable', code: 'http_503' },
-    ],
-    [
-      { mode: 'status', status: 429 },
-      { kind: 'retryable', code: 'vendor_rate_limited', afterMs: 1_000 },
-    ],
-    [{ mode: 'timeout' }, { kind: 'unknown', code: 'timeout' }],
-    [{ mode: 'reset_before' }, { kind: 'unknown', code: 'connection_reset' }],
-    [{ mode: 'accept_then_reset' }, { kind: 'unknown', code: 'connection_reset' }],
-    [
-      { mode: 'delay', delay_ms: 5_000 },
-      { kind: 'unknown', code: 'timeout' },
-    ],
-    [{ mode: 'bad_body' }, { kind: 'accepted' }],
-    [
-      { mode: 'bad_body', status: 502 },
-      { kind: 'unknown', code: 'http_502' },
-    ],
-    // The status came before the time was over, and it is the promise.
-    [{ mode: 'slow_body', delay_ms: 5_000 }, { kind: 'accepted' }],
-  ] as const) {
-    await ask('/faults', { provider: 'sendgrid', times: 1, ...fault })
-    t.match(await send(), expected, JSON.stringify(fault))
-  }
-})
-
 t.test('where no connection was made, surely nothing was sent', async (t) => {
   const free = net.createServer().listen(0, '127.0.0.1')
   await once(free, 'listening')
@@ -185,50 +154,11 @@ t.test('where no connection was made, surely nothing was sent', async (t) => {
   t.match(noTls, { kind: 'retryable' }, 'a TLS handshake that fails')
 })
 
-t.test('a connection that is broken off after the request leaves it unknown', async (t) => {
-  const server = net.createServer((socket) => socket.once('data', () => socket.destroy()))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
-  const { port } = server.address() as net.AddressInfo
-  t.match(await senderTo(t, `http://127.0.0.1:${port}`)(), { kind: 'unknown' })
-})
-
-t.test('an aborted call is over at once, and unknown when it had reached the vendor', async (t) => {
-  const { send, ask } = await sandbox(t)
-  t.same(await send(AbortSignal.abort()), { kind: 'retryable', code: 'timeout' })
-  await ask('/faults', { provider: 'sendgrid', mode: 'timeout', times: 1 })
-  const began = performance.now()
-  t.same(await send(AbortSignal.timeout(200)), { kind: 'unknown', code: 'timeout' })
-  t.ok(performance.now() - began < 2_000)
-})
-
-t.test('an answer without end is cut off, and its status still counts', async (t) => {
-  const { url } = await answering(t, 500, {}, 'x'.repeat(10_000_000))
-  t.same(await senderTo(t, url)(), { kind: 'unknown', code: 'http_500', answered: true })
-})
-
 t.test('an id that is none is not taken over', async (t) => {
   for (const id of ['a b', 'x'.repeat(201), '']) {
     const { url } = await answering(t, 202, { 'x-message-id': id })
     t.same(await senderTo(t, url)(), { kind: 'accepted', providerMessageId: null })
   }
-})
-
-t.test('a proxy of the environment is not asked', async (t) => {
-  const proxy = await answering(t, 500)
-  const { requests, url } = await answering(t, 202)
-  for (const name of ['http_proxy', 'HTTP_PROXY', 'all_proxy']) {
-    const before = process.env[name]
-    process.env[name] = proxy.url
-    t.teardown(() => {
-      if (before === undefined) delete process.env[name]
-      else process.env[name] = before
-    })
-  }
-  t.match(await senderTo(t, url)(), { kind: 'accepted' })
-  t.equal(requests.length, 1)
-  t.equal(proxy.requests.length, 0)
 })
 
 t.test(
@@ -245,18 +175,6 @@ t.test(
     t.equal(requests.length, 1)
   },
 )
-
-t.test('the moment at which the request was written is told once', async (t) => {
-  const { url } = await answering(t, 202)
-  const sender = createSendGridSender({ url, apiKey: API_KEY, timeoutMs: 4_000, connections: 1 })
-  t.teardown(() => sender.close())
-  let written = 0
-  const context = { signal: new AbortController().signal, onWritten: () => (written += 1) }
-  for (const times of [1, 2]) {
-    await sender.send(message, context)
-    t.equal(written, times, 'over a connection that is used again too')
-  }
-})
 
 const messagesOf = (answer: unknown): { items: unknown[] } =>
   Array.isArray(answer) ? { items: answer } : (answer as { items: unknown[] })

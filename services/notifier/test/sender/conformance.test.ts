@@ -1,0 +1,251 @@
+// One suite that every sender passes: the same guarantees, whatever the vendor's wire looks like.
+
+import { once } from 'node:events'
+import http from 'node:http'
+import net from 'node:net'
+import { createSandbox } from '@postern/sandbox/sandbox'
+import t, { type Test } from 'tap'
+import type { SendContext, SendOutcome } from '../../src/sender/sender.ts'
+import { HTTP_MEANINGS, keyOptions, LINK, SUBJECTS, type Subject } from './vendor-subjects.ts'
+
+const SHORT_MS = 500
+const LONG_MS = 4_000
+
+interface Call {
+  readonly accepted: boolean
+  readonly message_id: string | null
+  readonly marker: { readonly delivery_id: string; readonly attempt: number } | null
+}
+
+async function setup(t: Test, subject: Subject, timeoutMs = LONG_MS) {
+  const sandbox = await createSandbox(await keyOptions(subject))
+  t.teardown(sandbox.close)
+  const sender = subject.toDouble(sandbox, timeoutMs)
+  t.teardown(() => sender.close())
+  const ask = async (path: string, body?: object): Promise<never> => {
+    const init = body ? { method: 'POST', body: JSON.stringify(body) } : {}
+    const headers = { 'content-type': 'application/json' }
+    return (await (await fetch(`${sandbox.url}${path}`, { ...init, headers })).json()) as never
+  }
+  return {
+    send: (context: Partial<SendContext> = {}, change: object = {}) =>
+      sender.send({ ...subject.message, ...change } as never, {
+        signal: new AbortController().signal,
+        ...context,
+      }),
+    fault: (fault: object) => ask('/faults', { provider: subject.provider, times: 1, ...fault }),
+    calls: async (): Promise<Call[]> => await ask('/calls'),
+    inbox: async (): Promise<Record<string, unknown>[]> => await ask('/inbox/messages'),
+  }
+}
+
+/** A port that nothing listens on. */
+async function closedPort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as net.AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function listening(t: Test, server: net.Server): Promise<number> {
+  const sockets = new Set<net.Socket>()
+  server.on('connection', (socket) => sockets.add(socket))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return (server.address() as net.AddressInfo).port
+}
+
+const sendTo = (t: Test, subject: Subject, port: number, timeoutMs = LONG_MS): Promise<SendOutcome> => {
+  const sender = subject.toPort(port, timeoutMs)
+  t.teardown(() => sender.close())
+  return sender.send(subject.message as never, { signal: new AbortController().signal })
+}
+
+const FAULTS: Readonly<Record<string, object>> = {
+  ...Object.fromEntries(
+    [400, 401, 403, 413, 429, 500, 502, 503].map((status) => [
+      `status ${status}`,
+      { mode: 'status', status },
+    ]),
+  ),
+  timeout: { mode: 'timeout' },
+  reset_before: { mode: 'reset_before' },
+  accept_then_reset: { mode: 'accept_then_reset' },
+  delay: { mode: 'delay', delay_ms: 5_000 },
+  slow_body: { mode: 'slow_body', delay_ms: 5_000 },
+  bad_body: { mode: 'bad_body' },
+  'bad_body 502': { mode: 'bad_body', status: 502 },
+}
+
+for (const subject of SUBJECTS) {
+  const { name, provider, message } = subject
+  const means = { ...HTTP_MEANINGS, ...subject.means }
+
+  t.test(`${name}: a message arrives as it was written, is marked, and its id is the vendor’s`, async (t) => {
+    const { send, calls, inbox } = await setup(t, subject)
+    const outcome = await send()
+    t.equal(outcome.kind, 'accepted')
+    const [call, ...more] = await calls()
+    t.same(more, [], 'one call')
+    const marker = subject.isMarked ? { delivery_id: message.deliveryId, attempt: 2 } : null
+    t.match(call, { accepted: true, marker })
+    t.ok(call?.message_id)
+    t.same(outcome, { kind: 'accepted', providerMessageId: call?.message_id })
+    const { to, text } = message
+    const mail = 'subject' in message && {
+      subject: message.subject,
+      html: message.html,
+      from: message.from.email,
+      from_name: message.from.name,
+    }
+    t.match(await inbox(), [{ provider, to, text, ...mail }])
+  })
+
+  t.test(`${name}: every fault has its meaning, and what was not accepted was not sent`, async (t) => {
+    const { send, fault, calls } = await setup(t, subject, SHORT_MS)
+    for (const [what, scripted] of Object.entries(FAULTS)) {
+      const before = (await calls()).length
+      await fault(scripted)
+      const outcome = await send({}, { deliveryId: crypto.randomUUID() })
+      t.match(outcome, means[what] ?? {}, what)
+      t.equal('answered' in outcome, means[what]?.answered === true, `${what}: answered or not`)
+      const [call, ...more] = (await calls()).slice(before)
+      t.same(more, [], `${what}: one call`)
+      if (outcome.kind === 'permanent' || outcome.kind === 'retryable') t.equal(call?.accepted, false, what)
+    }
+  })
+
+  t.test(`${name}: where nobody listens, surely nothing was sent`, async (t) => {
+    const refused = await sendTo(t, subject, await closedPort())
+    t.same(refused, { kind: 'retryable', code: 'connection_refused' })
+  })
+
+  t.test(`${name}: a listener that says nothing at all costs the deadline and no more`, async (t) => {
+    const port = await listening(t, net.createServer())
+    const began = performance.now()
+    const outcome = await sendTo(t, subject, port, SHORT_MS)
+    t.match(outcome, { kind: subject.speaksHttp ? 'unknown' : 'retryable', code: 'timeout' })
+    t.ok(performance.now() - began < SHORT_MS + 1_500)
+  })
+
+  t.test(`${name}: an answer without end is cut off`, async (t) => {
+    const endless = net.createServer((socket) => {
+      const line = subject.speaksHttp
+        ? 'HTTP/1.1 500 No\r\ncontent-type: text/plain\r\n\r\n'
+        : '220-hello\r\n'
+      const pour = () => {
+        while (socket.writable && socket.write('220-'.padEnd(16_000, 'x').concat('\r\n')));
+      }
+      socket.on('error', () => undefined).on('drain', pour)
+      socket.write(line)
+      pour()
+    })
+    const port = await listening(t, endless)
+    const outcome = await sendTo(t, subject, port)
+    t.match(outcome, subject.speaksHttp ? (means['status 500'] ?? {}) : { kind: 'retryable' })
+  })
+
+  t.test(`${name}: a call that is given up is over at once, or is not made`, async (t) => {
+    const { send, fault, calls } = await setup(t, subject)
+    t.same(await send({ signal: AbortSignal.abort() }), { kind: 'retryable', code: 'timeout' })
+    t.same(await calls(), [])
+    await fault({ mode: 'timeout' })
+    const began = performance.now()
+    t.match(await send({ signal: AbortSignal.timeout(200) }), means.abort ?? {})
+    t.ok(performance.now() - began < 2_000)
+  })
+
+  t.test(`${name}: a call that may not begin any more writes nothing of the message`, async (t) => {
+    const { send, calls } = await setup(t, subject)
+    t.same(await send({ mayBegin: () => false }), { kind: 'retryable', code: 'started_too_late' })
+    t.same(
+      (await calls()).filter(({ accepted }) => accepted),
+      [],
+    )
+  })
+
+  t.test(`${name}: the moment at which the request was written is told once`, async (t) => {
+    const { send } = await setup(t, subject)
+    let written = 0
+    for (const times of [1, 2]) {
+      await send({ onWritten: () => (written += 1) }, { deliveryId: crypto.randomUUID() })
+      t.equal(written, times)
+    }
+  })
+
+  t.test(`${name}: neither keys, nor the message, nor the vendor’s words are in an outcome`, async (t) => {
+    const { send, fault } = await setup(t, subject, SHORT_MS)
+    const faults = [...Object.values(FAULTS), { mode: 'status', status: 400, error_code: `canary ${LINK}` }]
+    for (const scripted of faults) {
+      await fault(scripted)
+      t.notMatch(JSON.stringify(await send({}, { deliveryId: crypto.randomUUID() })), /canary/)
+    }
+  })
+
+  t.test(`${name}: nothing of the environment is asked`, async (t) => {
+    const asked: string[] = []
+    const spy = await listening(
+      t,
+      http.createServer((request, response) => {
+        asked.push(request.url ?? '')
+        response.writeHead(500).end()
+      }),
+    )
+    const url = `http://127.0.0.1:${spy}`
+    const names = ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_SESV2']
+    const before = names.map((name) => [name, process.env[name]] as const)
+    t.teardown(() => {
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name]
+        else process.env[name] = value
+      }
+    })
+    for (const name of names) process.env[name] = url
+    const { send } = await setup(t, subject)
+    t.equal((await send()).kind, 'accepted')
+    t.same(asked, [])
+  })
+
+  t.test(`${name}: thirty messages at once are thirty calls`, async (t) => {
+    const { send, calls } = await setup(t, subject)
+    const outcomes = await Promise.all(
+      Array.from({ length: 30 }, () => send({}, { deliveryId: crypto.randomUUID() })),
+    )
+    t.ok(outcomes.every(({ kind }) => kind === 'accepted'))
+    t.equal(new Set((await calls()).map(({ message_id }) => message_id)).size, 30)
+  })
+
+  if (!subject.speaksHttp) continue
+
+  t.test(`${name}: a redirect is not followed`, async (t) => {
+    for (const status of [301, 302, 303, 307, 308]) {
+      const paths: (string | undefined)[] = []
+      const port = await listening(
+        t,
+        http.createServer((request, response) => {
+          paths.push(request.url)
+          response.writeHead(status, { location: '/elsewhere' }).end()
+        }),
+      )
+      const outcome = await sendTo(t, subject, port)
+      t.same(outcome, { kind: 'retryable', code: 'vendor_misconfigured' }, `${status}`)
+      t.equal(paths.length, 1)
+    }
+  })
+
+  t.test(`${name}: how long it wants to be left alone is honoured`, async (t) => {
+    for (const status of [429, 503]) {
+      const port = await listening(
+        t,
+        http.createServer((_, response) => response.writeHead(status, { 'retry-after': '7' }).end()),
+      )
+      t.match(await sendTo(t, subject, port), { kind: 'retryable', afterMs: 7_000 }, `${status}`)
+    }
+  })
+}
