@@ -99,6 +99,8 @@ CREATE TABLE pending_sign_ins (
   FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
 );
 CREATE INDEX pending_sign_ins_running_out ON pending_sign_ins (expires_at);
+-- Nor does one begin or go on for a disabled user: it would be there again once the user is enabled.
+CREATE TRIGGER sign_ins_of_enabled_users AFTER INSERT ON pending_sign_ins FOR EACH ROW EXECUTE FUNCTION refuse_disabled_user();
 
 -- What a claim takes away: see docs/decisions/0013-first-proof.md.
 GRANT DELETE ON identifiers TO postern_gateway;

@@ -134,6 +134,23 @@ t.test('a session that is being opened when its user is disabled is refused', as
   t.equal((await sessionsOf(userId)).length, 1)
 })
 
+t.test('a sign-in that begins to wait for a factor when its user is disabled is refused', async (t) => {
+  const tenant = await tenantWithUsers()
+  const user = await newFactorUser(gateway, tenant)
+  const { token } = await tenant.issue({ email: user.email })
+  const client = await house.admin.connect()
+  t.teardown(() => client.release())
+  await client.query('BEGIN')
+  await client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [user.id])
+  const proving = prove(tenant, token)
+  await someoneWaits()
+  await client.query('UPDATE users SET is_active = false WHERE id = $1', [user.id])
+  await client.query('COMMIT')
+  t.equal((await proving).body.error?.code, 'ACCOUNT_DISABLED')
+  const waiting = await house.admin.query('SELECT FROM pending_sign_ins WHERE user_id = $1', [user.id])
+  t.equal(waiting.rowCount, 0, 'nothing is left for when the user is enabled')
+})
+
 t.test('a session that was opened while its user was being disabled ends with the others', async (t) => {
   const tenant = await tenantWithUsers()
   const { userId } = await signIn(tenant, freshEmail())
