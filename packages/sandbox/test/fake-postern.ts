@@ -92,7 +92,7 @@ class Fake implements FakePostern {
     this.links.set(token, link)
     this.#tell('challenge.issued', `challenge:${link.id}`)
     const delivery = { id: link.deliveryId, status: 'pending' }
-    ok(response, 202, { id: link.id, purpose: 'sign_in', expires_at: soon(), delivery })
+    ok(response, 202, { id: link.id, purpose: 'sign_in', expires_at: soon(), resend_after: soon(), delivery })
     await this.mail(link, `${this.url}/l#${token}`)
   }
 
