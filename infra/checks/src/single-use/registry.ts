@@ -84,8 +84,8 @@ export const REGISTRY: readonly SingleUse[] = [
     },
   },
   {
-    name: 'live link of an address and purpose',
-    holds: 'a newer link leaves no older one live',
+    name: 'live challenge of an identifier and purpose',
+    holds: 'a newer link leaves no older link live, a newer code no older code',
     columns: ['challenges.superseded_at'],
     statement: {
       file: `${GATEWAY}/src/challenge/issue/issue-challenge.store.ts`,
@@ -93,7 +93,7 @@ export const REGISTRY: readonly SingleUse[] = [
     },
     race: {
       file: `${GATEWAY}/test/challenge/issue/issue.race.test.ts`,
-      title: 'of 100 links issued at once over two gateways five are sent and one is live',
+      title: 'of 100 codes of one identifier at once over two gateways five are sent and one is live',
     },
   },
   {

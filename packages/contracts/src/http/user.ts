@@ -7,7 +7,9 @@ import { User } from './sign-in-result.ts'
 
 const addresses = {
   email: Type.Optional(Type.String({ minLength: 3, maxLength: 254 })),
-  phone: Type.Optional(Type.String({ minLength: 3, maxLength: 32, description: 'E.164' })),
+  phone: Type.Optional(
+    Type.String({ minLength: 3, maxLength: 32, description: 'in international form; kept in E.164' }),
+  ),
 }
 
 export const CreateUserBody = Type.Object(

@@ -3,7 +3,7 @@
 import type { PatchTenantBody } from '@postern/contracts/http/tenant'
 import { AppError } from '@postern/service-kit/app-error'
 import type { TestDestination } from '@postern/service-kit/caller'
-import { readEmail } from '../challenge/identifier.ts'
+import { readEmail, readPhone } from '../challenge/identifier.ts'
 import { checkAllowedRedirects } from '../challenge/redirect.ts'
 import { audienceOf, SESSION_IDLE_SECONDS } from './tenant.ts'
 
@@ -15,7 +15,6 @@ export interface TenantRules {
 
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
 const HOST = new RegExp(`^(?=.{1,253}(?::|$))${LABEL}(?:\\.${LABEL})*(?::([1-9][0-9]{0,4}))?$`)
-const E164 = /^\+[1-9][0-9]{6,14}$/
 const URN = 'urn:postern:tenant:'
 
 /**
@@ -73,11 +72,10 @@ function readTestDestinations(
 }
 
 function identityOf(to: string, path: string): string {
-  if (E164.test(to)) return to
   try {
-    return readEmail(to).identityKey
+    return (to.includes('@') ? readEmail(to) : readPhone(to)).identityKey
   } catch (cause) {
-    throw refusal(path, 'must be an e-mail address, or a phone number in E.164', cause)
+    throw refusal(path, 'must be an e-mail address, or a phone number in international form', cause)
   }
 }
 

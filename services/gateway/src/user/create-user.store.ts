@@ -2,13 +2,13 @@
 
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
-import type { Address } from './addresses.ts'
+import type { Identifier } from '../challenge/identifier.ts'
 import { USER_COLUMNS, type UserRow } from './user.store.ts'
 
 export interface NewUser {
   tenantId: string
   id: string
-  addresses: readonly Address[]
+  addresses: readonly Identifier[]
   metadata: Record<string, string>
 }
 

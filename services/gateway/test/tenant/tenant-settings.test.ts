@@ -33,7 +33,7 @@ t.test(
       policy: { first_factors: ['otp_email'], chain: ['otp_sms', 'totp'] },
       test_destinations: [
         { to: 'Test@Bücher.example', code: '000123' },
-        { to: '+491701234567', code: '424242' },
+        { to: '+49 (170) 123-4567', code: '424242' },
       ],
       session_idle_seconds: 600,
       session_absolute_seconds: 86_400,

@@ -11,6 +11,17 @@ const NOBODY = '00000000-0000-4000-8000-000000000000'
 let phones = 0
 const freshPhone = () => `+491701${String(++phones).padStart(6, '0')}`
 
+t.test('a phone number is one identifier, however it is spelled', async (t) => {
+  const tenant = await tenantWithUsers()
+  const phone = freshPhone()
+  const spelled = `${phone.slice(0, 3)} ${phone.slice(3, 6)} ${phone.slice(6)}`
+  const { body } = await tenant.call('POST', '/v1/users', { phone: spelled })
+  t.equal(body.data.phone, phone)
+  t.equal((await tenant.call('POST', '/v1/users', { phone })).body.error.code, 'CONFLICT')
+  const found = await tenant.call('POST', '/v1/users/search', { phone: spelled.replaceAll(' ', '-') })
+  t.match(found.body.data.items, [{ id: body.data.id }])
+})
+
 t.test(
   'a pre-registered user reads back, unproven, and the trail tells it without the address',
   async (t) => {

@@ -6,20 +6,21 @@ import { until } from '@postern/testkit/poll'
 import t from 'tap'
 import { issueMagicLink } from '../../../src/challenge/issue/issue-magic-link.ts'
 import { eventsOf, freshEmail, newTenant, openGateway, openHouse, type Tenant } from '../../setup.ts'
+import { freshPhone } from './phones.ts'
 
 const house = await openHouse(t)
 const gateways = [await openGateway(t, house), await openGateway(t, house)] as const
 const [gateway] = gateways
 
 /** Asks both gateways in turn, all at once. */
-const race = (tenant: Tenant, url: string, bodies: readonly object[]) =>
+const race = (tenant: Tenant, url: string, bodies: readonly (object | undefined)[]) =>
   Promise.all(
     bodies.map((payload, at) =>
       (gateways[at % 2] ?? gateway).call({
         method: 'POST',
         url,
         headers: { authorization: `Bearer ${tenant.key}` },
-        payload,
+        ...(payload && { payload }),
       }),
     ),
   )
@@ -100,6 +101,43 @@ t.test('of 100 links issued at once over two gateways five are sent and one is l
   const told = (await eventsOf(gateway, tenant.id)).map(({ kind }) => kind)
   t.equal(told.filter((kind) => kind === 'challenge.superseded').length, 4)
   t.equal(told.filter((kind) => kind === 'limit.hit').length, 1)
+})
+
+t.test(
+  'of 100 codes of one identifier at once over two gateways five are sent and one is live',
+  async (t) => {
+    const [tenant, other] = [await newTenant(gateway), await newTenant(gateway)]
+    for (const body of [
+      { channel: 'email', to: freshEmail() },
+      { channel: 'sms', to: freshPhone() },
+    ]) {
+      const [answers, theirs] = await Promise.all([
+        race(tenant, '/v1/otps', Array(100).fill(body)),
+        race(other, '/v1/otps', [body]),
+      ])
+      t.equal(answers.filter(({ status }) => status === 202).length, 5)
+      t.equal(answers.filter(({ body }) => body.error?.code === 'RATE_LIMITED').length, 95)
+      t.equal(theirs[0]?.status, 202, 'another tenant has its own count')
+    }
+    const rows = await challengesOf(tenant)
+    t.equal(rows.length, 10)
+    t.equal(rows.filter(({ live }) => live).length, 2, 'one of each identifier')
+    t.same(
+      (await challengesOf(other)).map(({ live }) => live),
+      [true, true],
+    )
+  },
+)
+
+t.test('of 100 resends of one code at once four are sent, and one code is live', async (t) => {
+  const tenant = await newTenant(gateway)
+  const { id } = await tenant.issueCode()
+  const answers = await race(tenant, `/v1/otps/${id}/resend`, Array(100).fill(undefined))
+  t.equal(answers.filter(({ status }) => status === 202).length, 4)
+  t.equal(answers.filter(({ body }) => body.error?.code === 'RATE_LIMITED').length, 96)
+  const rows = await challengesOf(tenant)
+  t.same([rows.length, rows.filter(({ live }) => live).length], [5, 1])
+  t.notOk(rows.find((row) => row.id === id)?.live)
 })
 
 t.test(
