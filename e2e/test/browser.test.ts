@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import { adminDatabase, embeddedUrl } from '../src/admin-database.ts'
 import { newPerson, openBrowser } from '../src/browser.ts'
 import { startHouse } from '../src/house.ts'
-import { Client, freshEmail, tokenIn } from '../src/postern.client.ts'
+import { Client, codeIn, freshEmail, tokenIn } from '../src/postern.client.ts'
 import { recordingProxy } from '../src/recording-proxy.ts'
 
 t.setTimeout(120_000)
@@ -21,6 +21,7 @@ t.test('in a real browser', async (t) => {
   await t.test('without JavaScript the page says so and changes nothing', (t) => withoutScript(t, rig))
   await t.test('the page fits every screen, and a keyboard is enough', (t) => fits(t, rig))
   await t.test('the demo leads from the typed address to the trail', (t) => demo(t, rig))
+  await t.test('the demo signs in by a code', (t) => demoByCode(t, rig))
 })
 
 type Rig = Awaited<ReturnType<typeof setup>>
@@ -209,6 +210,42 @@ async function demo(t: Test, rig: Rig) {
   }
   t.same(origins().toSorted(), [dev.gateway, dev.sandbox].toSorted())
   t.same(complaints, [])
+}
+
+async function demoByCode(t: Test, rig: Rig) {
+  const { page, complaints, origins } = await newPerson(t, rig.browser)
+  const { dev } = rig.house
+  const email = freshEmail()
+  await page.goto(`${dev.sandbox}/`)
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByRole('button', { name: 'Send me a code' }).click()
+  await page.locator('#mail iframe').waitFor()
+  const code = codeIn(await rig.client.mail(email))
+  const wrong = code === '000000' ? '111111' : '000000'
+  const field = page.getByLabel('Code', { exact: true })
+  await field.fill(wrong)
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').getByText('INVALID_CODE').waitFor()
+  await field.fill(code)
+  await page.keyboard.press('Enter')
+  await page.locator('#signed-in').waitFor()
+  t.equal(await page.locator('#signed-in').textContent(), `You are signed in as ${email}`)
+  await page.locator('#trail li[data-kind="session.opened"]').waitFor()
+  t.same((await trailKinds(page)).toSorted(), [
+    'challenge.issued',
+    'challenge.refused',
+    'challenge.verified',
+    'delivery.accepted',
+    'delivery.attempted',
+    'delivery.queued',
+    'session.opened',
+    'user.created',
+  ])
+  t.same(origins(), [dev.sandbox])
+  t.same(
+    complaints.filter((text) => !/status of 502/.test(text)),
+    [],
+  )
 }
 
 async function trailKinds(page: Page): Promise<string[]> {

@@ -16,7 +16,7 @@ export function banner({ dev, dataDir, cwd, queue, seconds }: BannerFacts): stri
   return `
   Postern is ready (${seconds.toFixed(1)} s). Ctrl-C stops everything; the data stays in ${place}.
 
-    demo      ${dev.sandbox}/          type an address, click the link in the mail
+    demo      ${dev.sandbox}/          type an address, sign in by link or code
     inbox     ${dev.sandbox}/inbox     every message that was sent
     gateway   ${dev.gateway}/docs      its API
     audit     ${dev.audit}/v1/events   the trail

@@ -7,6 +7,7 @@ import { finishSignInRoute } from './demo/finish-sign-in.route.ts'
 import { showPlacesRoute } from './demo/show-places.route.ts'
 import { showSignInRoute } from './demo/show-sign-in.route.ts'
 import { startSignInRoute } from './demo/start-sign-in.route.ts'
+import { tryCodeRoute } from './demo/try-code.route.ts'
 import { faultsRoute } from './fault/faults.route.ts'
 import { guardHost } from './http/host-guard.ts'
 import { type ReportFault, takeJsonOnly } from './http/json-only.ts'
@@ -50,5 +51,6 @@ async function ownRoutes(app: TypedApp, deps: AppDeps): Promise<void> {
   await startSignInRoute(app, deps)
   await showSignInRoute(app, deps)
   await finishSignInRoute(app, deps)
+  await tryCodeRoute(app, deps)
   await showPlacesRoute(app, deps)
 }

@@ -1,22 +1,26 @@
-// A stand-in for gateway, notifier and audit in one small server, for the demo's tests only: it issues links,
-// mails them through the sandbox as the notifier would, shows the `/l` page, verifies once and tells events.
+// A stand-in for gateway, notifier and audit in one small server, for the demo's tests only: it issues links
+// and codes, mails them through the sandbox as the notifier would, shows the `/l` page, verifies once and tells events.
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { EVENT_KINDS, type EventKind } from '@postern/contracts/event-kinds'
 import type { Test } from 'tap'
+import { mailOf } from './fake-mail.ts'
 
 export const API_KEY = 'pk_canaryprefix_canary-secret-of-the-api-key'
 export const ACCESS_TOKEN = 'canary-access-token'
 export const REFRESH_TOKEN = 'canary-refresh-token'
 
-interface Link {
+export interface Link {
   readonly id: string
   readonly deliveryId: string
   readonly email: string
   readonly redirectUrl: string
   used: boolean
+  /** Of a code that was issued; null: a link. */
+  readonly code: string | null
+  tries: number
 }
 
 export interface FakePostern {
@@ -28,6 +32,7 @@ export interface FakePostern {
   subject: string
   /** Answers of verify carry this in place of a session. */
   mfa: object | null
+  /** By the token of a link, by the id of a code. */
   readonly links: Map<string, Link>
   readonly seen: string[]
   close(): Promise<void>
@@ -75,6 +80,8 @@ class Fake implements FakePostern {
     if (request.headers.authorization !== `Bearer ${API_KEY}`) return refuse(response, 401, 'UNAUTHENTICATED')
     if (pathname === '/v1/magic-links') return await this.#issue(response, body)
     if (pathname === '/v1/magic-links/verify') return this.#verify(response, body.token)
+    if (pathname === '/v1/otps') return await this.#issue(response, { email: body.to, redirect_url: '' })
+    if (pathname === '/v1/otps/verify') return this.#tryCode(response, body)
     if (pathname === '/v1/events') return ok(response, 200, this.#eventsOf(searchParams.get('subject')))
     refuse(response, 404, 'NOT_FOUND')
   }
@@ -87,13 +94,15 @@ class Fake implements FakePostern {
       email: body.email,
       redirectUrl: body.redirect_url,
       used: false,
+      code: body.redirect_url === '' ? '042137' : null,
+      tries: 0,
     }
-    const token = randomBytes(82).toString('base64url')
+    const token = link.code === null ? randomBytes(82).toString('base64url') : link.id
     this.links.set(token, link)
     this.#tell('challenge.issued', `challenge:${link.id}`)
     const delivery = { id: link.deliveryId, status: 'pending' }
     ok(response, 202, { id: link.id, purpose: 'sign_in', expires_at: soon(), resend_after: soon(), delivery })
-    await this.mail(link, `${this.url}/l#${token}`)
+    await this.mail(link, link.code ?? `${this.url}/l#${token}`)
   }
 
   async mail(link: Link, address: string): Promise<void> {
@@ -103,35 +112,23 @@ class Fake implements FakePostern {
     await fetch(`${this.sandboxUrl}/sendgrid/v3/mail/send`, {
       method: 'POST',
       headers: { authorization: 'Bearer SG.any', 'content-type': 'application/json' },
-      body: JSON.stringify(this.#mailOf(link, address)),
+      body: JSON.stringify(mailOf(this, link, address)),
     })
     this.#tell('delivery.accepted', subject)
   }
 
-  #mailOf(link: Link, address: string): object {
-    const button = 'display:inline-block;padding:12px 20px;border-radius:8px;background:#2c6350;color:#fff'
-    return {
-      personalizations: [
-        { to: [{ email: link.email }], custom_args: { delivery_id: link.deliveryId, attempt: '1' } },
-      ],
-      from: { email: 'no-reply@postern.example', name: 'Postern Dev' },
-      subject: this.subject,
-      content: [
-        {
-          type: 'text/plain',
-          value: `Sign in to Postern Dev:\n\n${address}\n\nThe link works once, for ten minutes.`,
-        },
-        {
-          type: 'text/html',
-          value: `<!doctype html><html><body style="font:16px/1.5 sans-serif;padding:24px;color:#222"><h1 style="font-size:20px">Sign in to Postern Dev</h1><p><a style="${button}" href="${address}">Sign in</a></p><p>The link works once, for ten minutes. If you did not ask for it, do nothing.</p>${this.extraHtml}</body></html>`,
-        },
-      ],
-      tracking_settings: { click_tracking: { enable: false, enable_text: false } },
-    }
-  }
-
   #resolve(token: string): object {
     return { tenant_name: 'Postern Dev', redirect_url: this.links.get(token)?.redirectUrl }
+  }
+
+  #tryCode(response: ServerResponse, { id, code }: { id: string; code: string }): void {
+    const link = this.links.get(id)
+    if (link !== undefined && code !== link.code) {
+      link.tries += 1
+      refuse(response, 401, 'INVALID_CODE', [{ remaining_attempts: 5 - link.tries }])
+      return
+    }
+    this.#verify(response, id)
   }
 
   #verify(response: ServerResponse, token: string): void {
@@ -157,7 +154,7 @@ class Fake implements FakePostern {
       expires_in: 600,
       refresh_token: REFRESH_TOKEN,
       refresh_expires_at: soon(),
-      amr: ['magic_link'],
+      amr: [link.code === null ? 'magic_link' : 'otp_email'],
       acr: 'urn:postern:acr:single-factor',
     }
     const user = {
@@ -223,11 +220,11 @@ function ok(response: ServerResponse, status: number, data: object): void {
   json(response, status, { success: true, data, error: null, meta: meta() })
 }
 
-function refuse(response: ServerResponse, status: number, code: string): void {
+function refuse(response: ServerResponse, status: number, code: string, details?: object[]): void {
   json(response, status, {
     success: false,
     data: null,
-    error: { code, message: `Refused: ${code}.` },
+    error: { code, message: `Refused: ${code}.`, ...(details && { details }) },
     meta: meta(),
   })
 }

@@ -1,11 +1,11 @@
 // POST /demo/verify {token, sign_in?}: spends the token that the page found in its fragment.
 // The session's tokens stay here: a real application would set its own cookie now.
 
-import type { SignInResult } from '@postern/contracts/http/sign-in-result'
 import { Type } from 'typebox'
 import type { TypedApp } from '../http/typed-app.ts'
 import type { DemoDeps } from './demo.ts'
-import type { SignedIn, SignIn } from './sign-in.store.ts'
+import type { SignIn } from './sign-in.store.ts'
+import { signedIn } from './signed-in.ts'
 
 const VerifyBody = Type.Object(
   {
@@ -31,7 +31,8 @@ function knownOrNew(deps: DemoDeps, id: string | undefined): SignIn {
   if (known !== undefined) return known
   const signIn: SignIn = {
     id: deps.random.uuid(),
-    email: null,
+    method: 'link',
+    to: null,
     challenge_id: null,
     delivery_id: null,
     expires_at: null,
@@ -40,15 +41,4 @@ function knownOrNew(deps: DemoDeps, id: string | undefined): SignIn {
   }
   deps.signIns.add(signIn)
   return signIn
-}
-
-function signedIn({ user, session, mfa, created, purpose }: SignInResult): SignedIn {
-  return {
-    user_id: user.id,
-    email: user.email,
-    created,
-    purpose,
-    session: session === null ? null : { id: session.id, amr: session.amr, acr: session.acr },
-    second_factor_required: mfa !== null,
-  }
 }

@@ -19,6 +19,8 @@ export interface Problem {
   readonly message: string
   /** The code that the service answered, when it refused. */
   readonly code: string | null
+  /** How often a code may still be tried, where the gateway told. */
+  readonly remaining_attempts: number | null
 }
 
 export type Reply<T> =
@@ -27,6 +29,8 @@ export type Reply<T> =
 
 export interface PosternClient {
   issueMagicLink(email: string, redirectUrl: string): Promise<Reply<IssuedChallenge>>
+  issueOtp(channel: 'email' | 'sms', to: string): Promise<Reply<IssuedChallenge>>
+  verifyOtp(id: string, code: string): Promise<Reply<SignInResult>>
   verifyMagicLink(token: string): Promise<Reply<SignInResult>>
   /** Events of one subject, `<type>:<uuid>`. */
   eventsOf(subject: string): Promise<Reply<AuditEvent[]>>
@@ -58,6 +62,14 @@ export function posternClient({ gatewayUrl, auditUrl, apiKey }: PosternClientDep
         data: IssuedChallenge,
         body,
       })
+    },
+    issueOtp: (channel, to) => {
+      const url = `${gatewayUrl}/v1/otps`
+      return send(apiKey, { service: 'gateway', url, data: IssuedChallenge, body: { channel, to } })
+    },
+    verifyOtp: (id, code) => {
+      const url = `${gatewayUrl}/v1/otps/verify`
+      return send(apiKey, { service: 'gateway', url, data: SignInResult, body: { id, code } })
     },
     verifyMagicLink: (token) => {
       const url = `${gatewayUrl}/v1/magic-links/verify`
@@ -105,13 +117,16 @@ function understood<S extends TSchema>(answer: unknown, call: Call<S>): Reply<St
 }
 
 function refusedBy({ error }: ErrorEnvelope): { ok: false; problem: Problem } {
-  return failed('refused', error.message, error.code)
+  const [remaining] = (error.details ?? []).flatMap(({ remaining_attempts }) =>
+    typeof remaining_attempts === 'number' ? [remaining_attempts] : [],
+  )
+  return failed('refused', error.message, { code: error.code, remaining_attempts: remaining ?? null })
 }
 
 function failed(
   kind: Problem['kind'],
   message: string,
-  code: string | null = null,
+  told: Pick<Problem, 'code' | 'remaining_attempts'> = { code: null, remaining_attempts: null },
 ): { ok: false; problem: Problem } {
-  return { ok: false, problem: { kind, message, code } }
+  return { ok: false, problem: { kind, message, ...told } }
 }

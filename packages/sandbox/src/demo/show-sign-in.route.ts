@@ -1,4 +1,4 @@
-// GET /demo/sign-ins/{id}: everything the page shows of one sign-in: its mail, its state and its trail.
+// GET /demo/sign-ins/{id}: everything the page shows of one sign-in: its message, its state and its trail.
 
 import { EVENT_KINDS } from '@postern/contracts/event-kinds'
 import type { AuditEvent } from '@postern/contracts/http/audit-event'
@@ -7,7 +7,7 @@ import type { TypedApp } from '../http/typed-app.ts'
 import type { Inbox, InboxMessage } from '../inbox/inbox.ts'
 import type { DemoDeps } from './demo.ts'
 import { findTrail } from './find-trail.ts'
-import type { SignIn } from './sign-in.store.ts'
+import { channelOf, type SignIn } from './sign-in.store.ts'
 
 const IdParams = Type.Object({ id: Type.String({ format: 'uuid' }) }, { additionalProperties: false })
 
@@ -15,25 +15,26 @@ export async function showSignInRoute(app: TypedApp, deps: DemoDeps): Promise<vo
   app.get('/demo/sign-ins/:id', { schema: { params: IdParams } }, async (request, reply) => {
     const signIn = deps.signIns.find(request.params.id)
     if (signIn === undefined) return reply.callNotFound()
-    const { id, email, expires_at, signed_in } = signIn
+    const { id, method, to, expires_at, signed_in } = signIn
     const trail = await findTrail(deps.client, signIn)
     return {
       id,
-      email,
+      method,
+      to,
       expires_at,
       signed_in,
-      mail: mailOf(deps.inbox, signIn),
+      message: messageOf(deps.inbox, signIn),
       trail: { events: trail.events.map(told), problem: trail.problem },
     }
   })
 }
 
-/** The mail of this sign-in's own delivery; an unmarked one counts when it is for the address and not older. */
-function mailOf(inbox: Inbox, signIn: SignIn): InboxMessage | null {
-  if (signIn.email === null) return null
-  const mails = inbox.list({ to: signIn.email, channel: 'email' })
-  const own = mails.find(({ marker }) => marker !== null && marker.delivery_id === signIn.delivery_id)
-  const unmarked = mails.find(
+/** The message of this sign-in's own delivery; an unmarked one counts when it is for the address and not older. */
+function messageOf(inbox: Inbox, signIn: SignIn): InboxMessage | null {
+  if (signIn.to === null) return null
+  const messages = inbox.list({ to: signIn.to, channel: channelOf(signIn.to) })
+  const own = messages.find(({ marker }) => marker !== null && marker.delivery_id === signIn.delivery_id)
+  const unmarked = messages.find(
     ({ marker, received_at }) => marker === null && received_at >= signIn.started_at,
   )
   return own ?? unmarked ?? null

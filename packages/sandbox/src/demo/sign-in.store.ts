@@ -2,9 +2,12 @@
 
 import { Newest } from '../newest.ts'
 
+export type SignInMethod = 'link' | 'code'
+
 export interface SignedIn {
   readonly user_id: string
-  readonly email: string | null
+  /** The user's address, else their number. */
+  readonly name: string | null
   readonly created: boolean
   readonly purpose: string
   /** Null while a second factor is missing, and for purposes that open no session. */
@@ -14,14 +17,19 @@ export interface SignedIn {
 
 export interface SignIn {
   readonly id: string
-  /** Null for a sign-in that came in by a link which this demo had not asked for. */
-  readonly email: string | null
+  readonly method: SignInMethod
+  /** The address or number; null for a sign-in that came in by a link which this demo had not asked for. */
+  readonly to: string | null
   readonly challenge_id: string | null
   readonly delivery_id: string | null
   readonly expires_at: string | null
   readonly started_at: string
   signed_in: SignedIn | null
 }
+
+/** A number begins with a plus and has no at sign. */
+export const channelOf = (to: string): 'email' | 'sms' =>
+  to.startsWith('+') && !to.includes('@') ? 'sms' : 'email'
 
 const MAX_SIGN_INS = 1_000
 

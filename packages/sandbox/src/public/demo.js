@@ -1,4 +1,5 @@
-// The demo's page: asks for a link, shows the mail, and hands a token found in the fragment to its server side.
+// The demo's page: asks for a link or a code, shows the message, and hands what proves the person to its server side:
+// a token found in the fragment, or the code that was typed.
 // The page never holds the API key nor a session token.
 
 import { ask, byId, el, notice, postJson } from './dom.js'
@@ -12,7 +13,11 @@ let watched = null
 
 byId('ask').addEventListener('submit', (event) => {
   event.preventDefault()
-  void start(byId('email').value.trim())
+  void start(byId('to').value.trim(), event.submitter?.value ?? 'link')
+})
+byId('code').addEventListener('submit', (event) => {
+  event.preventDefault()
+  void tryCode(byId('typed').value)
 })
 window.addEventListener('hashchange', open)
 void showPlaces()
@@ -26,14 +31,34 @@ function open() {
   else if (id) void watch(id)
 }
 
-async function start(email) {
+async function start(typed, method) {
   notice(null)
-  byId('ask-button').disabled = true
-  const answer = await postJson('/demo/sign-ins', { email })
-  byId('ask-button').disabled = false
-  if (answer?.status !== 201) return showProblem(answer, 'No link was sent.')
+  // People write numbers with spaces; the gateway takes them as they are called.
+  const to = typed.startsWith('+') && !typed.includes('@') ? typed.replace(/[\s()/.-]/g, '') : typed
+  lock('ask', true)
+  const answer = await postJson('/demo/sign-ins', { to, method })
+  lock('ask', false)
+  if (answer?.status !== 201) return showProblem(answer, `No ${method} was sent.`)
   history.pushState(null, '', `/?sign_in=${encodeURIComponent(answer.data.id)}`)
   await watch(answer.data.id)
+}
+
+async function tryCode(code) {
+  const id = watched
+  lock('code', true)
+  const answer = await postJson('/demo/codes', { sign_in: id, code })
+  lock('code', false)
+  if (watched !== id) return
+  if (answer?.status === 200) return watch(id, { focus: true })
+  byId('code-problem').textContent = sentenceOf(answer?.data?.problem)
+  byId('code-problem').hidden = false
+  byId('typed').value = ''
+  byId('typed').focus()
+}
+
+/** Nobody submits a form twice while its answer is on the way. */
+function lock(form, locked) {
+  for (const button of byId(form).querySelectorAll('button')) button.disabled = locked
 }
 
 /** The token leaves the address bar before anything else happens. */
@@ -94,6 +119,17 @@ function showProblem(answer, fallback) {
     return notice(fallback, answer?.data?.error?.message ?? 'The sandbox does not answer.')
   const advice = { unreachable: 'Is it running? "npm start" starts everything.', refused: problem.code ?? '' }
   notice(problem.message, advice[problem.kind])
+}
+
+function sentenceOf(problem) {
+  if (problem === undefined) return 'The sandbox does not answer.'
+  const { message, code, remaining_attempts: left } = problem
+  const tries = left === 1 ? '1 try is' : `${left} tries are`
+  return [
+    message,
+    ...(left === null ? [] : [`${tries} left.`]),
+    ...(code === null ? [] : [`(${code})`]),
+  ].join(' ')
 }
 
 async function showPlaces() {

@@ -6,21 +6,26 @@ import { showTrail } from './trail-view.js'
 
 export function showSignIn(signIn) {
   showAsked(signIn)
-  showMail(signIn)
+  showMessage(signIn)
+  showCode(signIn)
   if (signIn.signed_in && byId('signed-in') === null) showSignedIn(signIn.signed_in)
   showTrail(signIn.trail)
-  const states = signIn.signed_in ? ['done', 'done', 'done'] : ['done', 'current', 'waiting']
   for (const [place, step] of ['step-ask', 'step-mail', 'step-done'].entries())
-    byId(step).dataset.state = states[place]
+    byId(step).dataset.state = statesOf(signIn)[place]
 }
 
-function showAsked({ email, signed_in }) {
+function statesOf({ method, message, signed_in }) {
+  if (signed_in) return ['done', 'done', 'done']
+  return method === 'code' && message !== null ? ['done', 'done', 'current'] : ['done', 'current', 'waiting']
+}
+
+function showAsked({ method, to, signed_in }) {
   byId('ask').hidden = true
   byId('asked').hidden = false
   byId('asked').replaceChildren(
-    ...(email === null
+    ...(to === null
       ? ['This link was asked for elsewhere. ']
-      : [signed_in ? 'A link went to ' : 'A link is on its way to ', el('strong', {}, email), '. ']),
+      : [`A ${method} ${signed_in ? 'went to' : 'is on its way to'} `, el('strong', {}, to), '. ']),
     startOver(),
   )
 }
@@ -29,34 +34,45 @@ export function startOver() {
   return el('a', { href: '/' }, 'Start over')
 }
 
-function showMail({ email, mail, signed_in }) {
+function showMessage({ method, to, message, signed_in }) {
   const box = byId('mail')
   const status = byId('mail-status')
   if (signed_in) {
-    status.replaceChildren('Its link is spent now. The mail stays in the ', inboxLink(mail), '.')
+    status.replaceChildren(`Its ${method} is spent now. The message stays in the `, inboxLink(message), '.')
     box.replaceChildren()
-  } else if (mail === null) {
-    status.textContent = email === null ? 'The mail is in its own inbox.' : 'Waiting for the mail …'
-  } else if (box.firstElementChild?.dataset.messageId !== mail.id) {
-    status.textContent = 'Here it is. Follow its link: it opens in a new tab.'
-    box.replaceChildren(mailView(mail))
+  } else if (message === null) {
+    status.textContent = to === null ? 'The mail is in its own inbox.' : 'Waiting for the message …'
+  } else if (box.firstElementChild?.dataset.messageId !== message.id) {
+    status.textContent =
+      method === 'code'
+        ? 'Here it is. Type its code below.'
+        : 'Here it is. Follow its link: it opens in a new tab.'
+    box.replaceChildren(mailView(message))
   }
 }
 
-function inboxLink(mail) {
-  return el('a', { href: mail === null ? '/inbox' : `/inbox#${mail.id}` }, 'inbox')
+/** The form appears once, so that what somebody types stays. */
+function showCode({ method, signed_in }) {
+  const isAsked = method === 'code' && !signed_in
+  byId('code').hidden = !isAsked
+  byId('done-title').textContent = isAsked ? 'Type the code' : 'Signed in'
+  if (isAsked && byId('done').firstElementChild !== null) byId('done').replaceChildren()
 }
 
-function showSignedIn({ email, created, session, second_factor_required }) {
+function inboxLink(message) {
+  return el('a', { href: message === null ? '/inbox' : `/inbox#${message.id}` }, 'inbox')
+}
+
+function showSignedIn({ name, created, session, second_factor_required }) {
   const who = el(
     'p',
     { id: 'signed-in', class: 'who' },
     'You are signed in as ',
-    el('strong', {}, email ?? 'a user without an address'),
+    el('strong', {}, name ?? 'a user without an address'),
   )
   if (second_factor_required)
     who.replaceChildren(
-      'The link was right. This account also asks for a second factor, which this demo does not show.',
+      'That was right. This account also asks for a second factor, which this demo does not show.',
     )
   const facts = [
     ['Account', created ? 'new, made by this sign-in' : 'known before'],

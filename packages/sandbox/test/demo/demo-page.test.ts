@@ -75,6 +75,42 @@ t.test(
   },
 )
 
+t.test(
+  'a person asks for a code, mistypes it, and signs in with it',
+  { skip: skipWithoutChromium },
+  async (t) => {
+    const { sandbox } = await setupDemo(t)
+    const context = await newContext(t)
+    const seen = watch(context)
+    const page = await context.newPage()
+    await page.setViewportSize({ width: 360, height: 740 })
+    await page.goto(sandbox.url)
+    await page.getByLabel('E-mail address').fill('ada@example.com')
+    await page.getByRole('button', { name: 'Send me a code' }).click()
+    await page.locator('#mail iframe').waitFor()
+    t.equal(await page.evaluate('document.documentElement.scrollWidth'), 360)
+    const field = page.getByLabel('Code', { exact: true })
+    await field.fill('000000')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('alert').getByText('4 tries are left. (INVALID_CODE)').waitFor()
+    t.equal(await field.inputValue(), '', 'ready to be typed again')
+    t.ok(await page.evaluate("document.activeElement.id === 'typed'"))
+    await field.fill('042137')
+    await page.keyboard.press('Enter')
+    await page.locator('#signed-in').waitFor()
+    t.equal(await page.locator('#signed-in').textContent(), 'You are signed in as ada@example.com')
+    t.notOk(await field.isVisible())
+    await page.locator('#trail li[data-kind="session.opened"]').waitFor()
+    const loaded = (await Promise.all(seen.bodies)).join('\n')
+    for (const secret of [API_KEY, ACCESS_TOKEN, REFRESH_TOKEN]) t.notOk(loaded.includes(secret))
+    // The browser itself notes an answer that is a refusal.
+    t.same(
+      seen.complaints.filter((text) => !/status of 502/.test(text)),
+      [],
+    )
+  },
+)
+
 t.test('the trail grows while the page is open', { skip: skipWithoutChromium }, async (t) => {
   const { sandbox, postern } = await setupDemo(t)
   const page = await (await newContext(t)).newPage()
@@ -212,6 +248,6 @@ t.test('the page says plainly when the gateway does not answer', { skip: skipWit
   const answered = page.waitForResponse('**/demo/sign-ins')
   await page.getByRole('button', { name: 'Send me a link' }).click()
   t.equal((await answered).status(), 502)
-  await page.locator('#ask-button:enabled').waitFor()
+  await page.locator('#ask button[value=link]:enabled').waitFor()
   t.match(await notice.textContent(), `The gateway at ${postern.url} does not answer.`)
 })
