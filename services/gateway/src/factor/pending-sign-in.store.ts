@@ -116,7 +116,9 @@ const statement = (completion: Completion) => {
     ${refused(bringing)}, ${told(completion)}
   SELECT ${guardColumns}, refused.reason, (SELECT failures FROM missed) AS missed, entered.purpose, entered.user_created,
          holder.id, holder.email, holder.email_verified_at, holder.phone, holder.phone_verified_at, holder.is_active,
-         holder.created_at, ${signInColumns}, ${bringing ? judgedColumns : notJudged}
+         holder.created_at, ${signInColumns}, ${bringing ? judgedColumns : notJudged},
+         -- The sign-in went away (its user was disabled or erased) while this waited for it: undone, and tried again.
+         CASE WHEN EXISTS (SELECT FROM met) AND NOT EXISTS (SELECT FROM entered) THEN stale_snapshot() END AS again
     FROM (SELECT) AS one LEFT JOIN ask ON true LEFT JOIN refused ON true LEFT JOIN entered ON true
     LEFT JOIN holder ON true ${signInJoins}`
 }

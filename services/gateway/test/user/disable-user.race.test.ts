@@ -200,6 +200,23 @@ t.test('nor does one open through a second factor that is checked meanwhile', as
   }
 })
 
+t.test('a sign-in that goes away while its factor is checked spends nothing', async (t) => {
+  const tenant = await tenantWithUsers()
+  const user = await newFactorUser(gateway, tenant)
+  const mfa_token = (await proveLink(tenant, user.email)).mfa.token
+  const client = await house.admin.connect()
+  t.teardown(() => client.release())
+  await client.query('BEGIN')
+  await client.query('DELETE FROM pending_sign_ins WHERE user_id = $1', [user.id])
+  const proving = tenant.call('POST', '/v1/mfa/verify', { mfa_token, code: codeOf(user.secret) })
+  await someoneWaits()
+  await client.query('COMMIT')
+  const { status, body } = await proving
+  t.equal(`${status} ${body.error?.code}`, '409 CONFLICT')
+  const { rows } = await house.admin.query('SELECT last_step FROM totp_factors WHERE user_id = $1', [user.id])
+  t.strictSame(rows, [{ last_step: '0' }])
+})
+
 t.test('Postgres refuses a session to a disabled user, whatever a statement saw', async (t) => {
   const tenant = await tenantWithUsers()
   const { userId } = await signIn(tenant, freshEmail())
