@@ -51,7 +51,12 @@ t.test('one address is one user, however it is written', async (t) => {
   const tenant = await tenantWithUsers()
   const [email, phone] = [freshEmail(), freshPhone()]
   t.equal((await tenant.call('POST', '/v1/users', { email, phone })).status, 201)
-  for (const body of [{ email: email.toUpperCase() }, { phone }, { email: freshEmail(), phone }]) {
+  for (const body of [
+    { email: email.toUpperCase() },
+    { phone },
+    { phone: phone.replace('+49', '+49 ') },
+    { email: freshEmail(), phone },
+  ]) {
     const { status, body: answer } = await tenant.call('POST', '/v1/users', body)
     t.equal(`${status} ${answer.error.code}`, '409 CONFLICT', JSON.stringify(Object.keys(body)))
   }
@@ -176,6 +181,7 @@ t.test('bodies that name no user are refused', async (t) => {
     ['POST', '/v1/users', { email: ['a@example.com'] }],
     ['POST', '/v1/users', { phone: '0170 1234567' }],
     ['POST', '/v1/users', { phone: '+4917012345678901234' }],
+    ['POST', '/v1/users', { phone: '+49 (0)170 1234567' }],
     ['POST', '/v1/users', { email: freshEmail(), is_active: false }],
     ['POST', '/v1/users', { email: freshEmail(), metadata: { a: 1 } }],
     ['POST', '/v1/users', { email: freshEmail(), metadata: { 'a b': 'x' } }],
