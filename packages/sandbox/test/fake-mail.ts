@@ -1,8 +1,20 @@
 // The mail of a link or a code, as the fake notifier hands it to SendGrid's double.
 
-import type { FakePostern, Link } from './fake-postern.ts'
+export interface Link {
+  readonly id: string
+  readonly deliveryId: string
+  readonly email: string
+  readonly redirectUrl: string
+  used: boolean
+  /** Of a code that was issued; null: a link. */
+  readonly code: string | null
+  tries: number
+}
 
-type Looks = Pick<FakePostern, 'subject' | 'extraHtml'>
+interface Looks {
+  subject: string
+  extraHtml: string
+}
 
 const BUTTON = 'display:inline-block;padding:12px 20px;border-radius:8px;background:#2c6350;color:#fff'
 

@@ -6,22 +6,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { EVENT_KINDS, type EventKind } from '@postern/contracts/event-kinds'
 import type { Test } from 'tap'
-import { mailOf } from './fake-mail.ts'
+import { type Link, mailOf } from './fake-mail.ts'
 
 export const API_KEY = 'pk_canaryprefix_canary-secret-of-the-api-key'
 export const ACCESS_TOKEN = 'canary-access-token'
 export const REFRESH_TOKEN = 'canary-refresh-token'
-
-export interface Link {
-  readonly id: string
-  readonly deliveryId: string
-  readonly email: string
-  readonly redirectUrl: string
-  used: boolean
-  /** Of a code that was issued; null: a link. */
-  readonly code: string | null
-  tries: number
-}
 
 export interface FakePostern {
   readonly url: string
