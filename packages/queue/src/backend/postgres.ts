@@ -6,6 +6,7 @@ import { assertSchemaCompatibility, createPostgresBackend, Queue, Worker } from 
 import pg from 'pg'
 import { failureCode } from '../queue-error.ts'
 import { settledWithin, within } from '../within.ts'
+import { HeardClient } from './heard-client.ts'
 import { openWorker } from './open-worker.ts'
 import {
   type BackendOptions,
@@ -29,6 +30,7 @@ const WORKER_POOL = 4
 export function openPostgresBackend(options: BackendOptions): QueueBackend {
   const { onError } = options
   const bounded = (max: number, queryMs: number) => ({
+    Client: HeardClient,
     connectionString: options.url,
     application_name: options.name,
     max,
