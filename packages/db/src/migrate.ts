@@ -15,6 +15,7 @@ const FILES = [
   '0007-stale-snapshot',
   '0008-outbox-columns',
   '0009-sign-in',
+  '0010-senders',
   '0014-retention',
 ] as const
 

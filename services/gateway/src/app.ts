@@ -34,6 +34,10 @@ import { renewRecoveryCodesRoute } from './factor/renew-recovery-codes.route.ts'
 import { verifyMfaRoute } from './factor/verify-mfa.route.ts'
 import { linkPageRoute } from './link-page/link-page.route.ts'
 import { resolveLinkRoute } from './link-page/resolve-link.route.ts'
+import { createSenderRoute } from './sender/create-sender.route.ts'
+import { deleteSenderRoute } from './sender/delete-sender.route.ts'
+import { listSendersRoute } from './sender/list-senders.route.ts'
+import { patchSenderRoute } from './sender/patch-sender.route.ts'
 import { jwksRoute } from './session/jwks.route.ts'
 import { listSessionsRoute } from './session/list-sessions.route.ts'
 import { refreshSessionRoute } from './session/refresh/refresh-session.route.ts'
@@ -89,6 +93,10 @@ const ROUTES = [
   createApiKeyRoute,
   listApiKeysRoute,
   revokeApiKeyRoute,
+  createSenderRoute,
+  listSendersRoute,
+  patchSenderRoute,
+  deleteSenderRoute,
   unlockIdentifierRoute,
   resetFactorsRoute,
   csrfRoute,

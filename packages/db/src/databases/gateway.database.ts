@@ -10,12 +10,14 @@ import type {
   RecoveryCodeTable,
   TotpFactorTable,
 } from '../tables/factor.table.ts'
+import type { SenderTable } from '../tables/sender.table.ts'
 import type { RefreshTokenTable, RevocationTable, SessionTable } from '../tables/session.table.ts'
 import type { BrowserHostTable, TenantTable } from '../tables/tenant.table.ts'
 import type { IdentifierTable, UserTable } from '../tables/user.table.ts'
 
 export interface GatewayDatabase {
   tenants: TenantTable
+  senders: SenderTable
   browser_hosts: BrowserHostTable
   api_keys: ApiKeyTable
   users: UserTable

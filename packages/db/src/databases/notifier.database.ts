@@ -3,10 +3,12 @@
 import type { ChallengeTable } from '../tables/challenge.table.ts'
 import type { AttemptTable, DeliveryTable } from '../tables/delivery.table.ts'
 import type { OutboxTable } from '../tables/event.table.ts'
+import type { SenderTable } from '../tables/sender.table.ts'
 import type { TenantTable } from '../tables/tenant.table.ts'
 
 export interface NotifierDatabase {
   tenants: TenantTable
+  senders: SenderTable
   challenges: ChallengeTable
   deliveries: DeliveryTable
   attempts: AttemptTable

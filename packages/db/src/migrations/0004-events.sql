@@ -6,7 +6,8 @@ CREATE TABLE outbox (
   tenant_id uuid NOT NULL,
   -- The closed list of packages/contracts/src/event-kinds.ts; a test keeps both equal.
   kind text NOT NULL CONSTRAINT outbox_kind_known CHECK (kind IN (
-    'tenant.created', 'tenant.updated', 'api_key.created', 'api_key.revoked', 'challenge.issued',
+    'tenant.created', 'tenant.updated', 'api_key.created', 'api_key.revoked', 'sender.created',
+    'sender.updated', 'sender.removed', 'challenge.issued',
     'challenge.superseded', 'challenge.revoked', 'challenge.verified', 'challenge.refused',
     'delivery.queued', 'delivery.attempted', 'delivery.accepted', 'delivery.deferred', 'delivery.failed',
     'delivery.unknown', 'delivery.expired', 'delivery.cancelled', 'delivery.suppressed',

@@ -56,4 +56,6 @@ export interface AttemptTable {
   provider_message_id: string | null
   started_at: ColumnType<Date, never, never>
   finished_at: Date | null
+  /** the tenant's sender; null: one of the installation's own */
+  sender_id: string | null
 }

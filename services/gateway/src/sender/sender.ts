@@ -1,0 +1,54 @@
+// What a sender must be made of, by its provider, and how it is shown.
+
+import type { Sender } from '@postern/contracts/http/sender'
+import {
+  type ChannelName,
+  needsSecret,
+  type Provider,
+  type SenderSettings,
+  settingsForm,
+  settingsProblem,
+} from '@postern/contracts/sender'
+import { AppError } from '@postern/service-kit/app-error'
+import { Compile } from 'typebox/compile'
+
+/** Of one tenant and channel. */
+export const MAX_SENDERS = 20
+
+export interface SenderParts {
+  readonly channel: ChannelName
+  readonly provider: Provider
+  readonly settings: Record<string, unknown>
+  readonly secret: string | null
+}
+
+/** @throws AppError VALIDATION_FAILED; no value is repeated, as somebody may have put a credential there */
+export function checkSender({ channel, provider, settings, secret }: SenderParts, production: boolean): void {
+  const form = settingsForm(channel, provider)
+  if (form === undefined) throw refusal('body.provider', 'does not bring messages of this channel')
+  const [finding] = Compile(form).Errors(settings)
+  if (finding !== undefined) {
+    const unknown = finding.keyword === 'boolean' || finding.keyword === 'additionalProperties'
+    throw refusal(
+      `body.settings${finding.instancePath.replaceAll('/', '.')}`,
+      unknown ? 'is not known; a credential belongs into a secret file' : finding.message,
+    )
+  }
+  const found = settingsProblem(provider, settings as SenderSettings, production)
+  if (found !== null) throw refusal(`body.settings.${found.field}`, found.problem)
+  if (secret === null && needsSecret(provider))
+    throw refusal('body.secret', 'must name the secret file of this sender')
+}
+
+const refusal = (path: string, problem: string) =>
+  new AppError('VALIDATION_FAILED', { reason: `${path} ${problem}`, details: [{ path, problem }] })
+
+export const noSuchSender = () => new AppError('NOT_FOUND', { reason: 'no such sender' })
+
+export const showSender = (
+  row: Omit<Sender, 'created_at' | 'updated_at'> & { created_at: Date; updated_at: Date },
+): Sender => ({
+  ...row,
+  created_at: row.created_at.toISOString(),
+  updated_at: row.updated_at.toISOString(),
+})
