@@ -13,9 +13,12 @@ export const SECRET_FILES = [
   'database-url-gateway',
   'database-url-notifier',
   'database-url-owner',
+  'message-gateway-key',
   'queue-url',
   'redis-url',
   'sendgrid-api-key',
+  'ses-access-key',
+  'smtp-login',
   'twilio-auth-token',
 ] as const
 

@@ -84,6 +84,22 @@ export function oneOf<const V extends string>(
   })
 }
 
+/** Words of a closed list in the order in which they are written, separated by commas, each once at most. */
+export function listOf<const V extends string>(
+  env: string,
+  fallback: string,
+  values: readonly V[],
+  options: Described = {},
+): Setting<readonly V[]> {
+  return make(env, fallback, options, (given) => {
+    const words = given.split(',').map((word) => values.find((one) => one === word.trim()))
+    const known = words.filter((word) => word !== undefined)
+    if (known.length < words.length || new Set(known).size < known.length)
+      throw new SettingFault(`must be a list of ${values.join(', ')}, each once at most`)
+    return known
+  })
+}
+
 /**
  * An absolute URL as text, `http` or `https` unless told. A password or a fragment in it is refused, and so is
  * the user of a web address. One without a path comes without a slash at its end, so that paths can be put behind it.

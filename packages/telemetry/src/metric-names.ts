@@ -72,6 +72,24 @@ export const METRICS = {
     help: 'Calls to vendors, by outcome.',
     labels: ['channel', 'provider', 'outcome'],
   },
+  failovers: {
+    name: 'postern_delivery_failovers_total',
+    type: 'counter',
+    help: 'Calls to another vendor than the delivery’s last one, by the vendor that was called.',
+    labels: ['channel', 'provider'],
+  },
+  sendersNotReady: {
+    name: 'postern_senders_not_ready_total',
+    type: 'counter',
+    help: 'Deliveries for which a configured sender was passed over, as its secret or settings cannot be used.',
+    labels: ['provider'],
+  },
+  breakersOpen: {
+    name: 'postern_vendor_breakers_open',
+    type: 'gauge',
+    help: 'Senders that this process does not call, but for a probe, as their vendor failed too often.',
+    labels: ['provider'],
+  },
   deliveryLatency: {
     name: 'postern_delivery_latency_seconds',
     type: 'histogram',

@@ -7,6 +7,8 @@ import { openSecrets } from '@postern/config/secrets'
 import {
   type Environment,
   integer,
+  listOf,
+  oneOf,
   optional,
   port,
   readSettings,
@@ -14,12 +16,15 @@ import {
   text,
   url,
 } from '@postern/config/setting'
+import { secretFileOf } from '@postern/contracts/sender'
 import {
   COMMON_SETTINGS,
   type Connections,
   readConnections,
   refuseInProduction,
 } from '@postern/service-kit/common-settings'
+import type { SenderPlan } from './sender/configured-sender.ts'
+import { houseSenders } from './sender/house-senders.ts'
 
 const ADDRESS = /^[^\s@<>()[\],;:"\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/
 
@@ -74,6 +79,27 @@ export const SETTINGS = {
       describe: 'Number or name that SMS come from.',
     }),
   ),
+  emailSenders: listOf('POSTERN_EMAIL_SENDERS', 'sendgrid', ['sendgrid', 'ses', 'smtp', 'gateway'], {
+    describe: 'Vendors that bring mails, in the order in which they are asked.',
+  }),
+  smsSenders: listOf('POSTERN_SMS_SENDERS', 'twilio', ['twilio', 'gateway'], {
+    describe: 'Vendors that bring SMS, in the order in which they are asked.',
+  }),
+  sesRegion: optional(text('POSTERN_SES_REGION', undefined, { describe: 'Region of Amazon SES.' })),
+  sesUrl: optional(
+    url('POSTERN_SES_URL', undefined, { describe: 'Where SES’s API is, if not at its region’s address.' }),
+  ),
+  sesConfigurationSet: optional(
+    text('POSTERN_SES_CONFIGURATION_SET', undefined, { describe: 'Configuration set that SES mails go by.' }),
+  ),
+  smtpHost: optional(text('POSTERN_SMTP_HOST', undefined, { describe: 'Mail server that takes our mails.' })),
+  smtpPort: port('POSTERN_SMTP_PORT', 587, { describe: 'Port of the mail server.' }),
+  smtpTls: oneOf('POSTERN_SMTP_TLS', 'starttls', ['starttls', 'implicit', 'none'], {
+    describe: 'How the connection to the mail server is encrypted.',
+  }),
+  messageGatewayUrl: optional(
+    url('POSTERN_MESSAGE_GATEWAY_URL', undefined, { describe: 'Where an HTTP gateway takes messages.' }),
+  ),
   sendgridUrl: url('POSTERN_SENDGRID_URL', 'https://api.sendgrid.com', {
     describe: 'Where SendGrid’s API is; https in production.',
   }),
@@ -101,9 +127,12 @@ export type NotifierSettings = Omit<Read, 'emailFrom'> & {
 export type SmsSender = { readonly messagingServiceSid: string } | { readonly from: string }
 
 export interface NotifierSecrets extends Connections {
-  readonly sendgridApiKey: string
-  /** Empty where no account is set. */
-  readonly twilioAuthToken: string
+  /** The installation's own senders, with their credentials. */
+  readonly house: readonly SenderPlan[]
+  /** Where processes tell each other of failing vendors; undefined: nowhere. */
+  readonly redisUrl: string | undefined
+  /** The credential of a tenant's sender, by the name that its row has for it; undefined: no such file. May throw. */
+  readonly senderSecret: (name: string) => string | undefined
   readonly rings: Readonly<Record<'seal', RingContents>>
 }
 
@@ -120,16 +149,16 @@ export function readConfig(env: Environment): NotifierConfig {
     refuseInProduction(settings.environment, env, faults)
     if (settings.environment === 'production') needForReal(settings, faults)
     const secrets = openSecrets(settings.secretsDir, faults)
+    const smsSender = smsSenderOf(settings, faults)
+    const connections = readConnections(secrets, 'notifier')
+    const redisUrl = secrets.optionalUrl('redis-url', { schemes: ['redis', 'rediss'] })
     return {
-      settings: {
-        ...settings,
-        emailFrom: settings.emailFrom ?? DEVELOPMENT_FROM,
-        smsSender: smsSenderOf(settings, faults),
-      },
+      settings: { ...settings, emailFrom: settings.emailFrom ?? DEVELOPMENT_FROM, smsSender },
       secrets: {
-        ...readConnections(secrets, 'notifier'),
-        sendgridApiKey: secrets.text('sendgrid-api-key'),
-        twilioAuthToken: settings.twilioAccountSid === undefined ? '' : secrets.text('twilio-auth-token'),
+        ...connections,
+        redisUrl: redisUrl ?? (connections.queueUrl.startsWith('redis') ? connections.queueUrl : undefined),
+        house: houseSenders({ ...settings, smsSender }, secrets, (fault) => faults.add(fault)),
+        senderSecret: (name) => openSecrets(settings.secretsDir).optionalText(secretFileOf(name)),
         rings: { seal: secrets.ring('seal', 'symmetric') },
       },
     }
@@ -137,10 +166,12 @@ export function readConfig(env: Environment): NotifierConfig {
 }
 
 /** What real messages need: a mail address of the operator's, and vendors that nobody listens to on the way. */
-function needForReal({ emailFrom, sendgridUrl, twilioUrl }: Read, faults: Faults): void {
-  if (emailFrom === undefined) faults.add('POSTERN_EMAIL_FROM: is not set, and is needed in production')
-  if (sendgridUrl?.startsWith('http:')) faults.add('POSTERN_SENDGRID_URL: must be https in production')
-  if (twilioUrl?.startsWith('http:')) faults.add('POSTERN_TWILIO_URL: must be https in production')
+function needForReal(settings: Read, faults: Faults): void {
+  if (settings.emailFrom === undefined)
+    faults.add('POSTERN_EMAIL_FROM: is not set, and is needed in production')
+  for (const name of ['sendgridUrl', 'twilioUrl', 'sesUrl', 'messageGatewayUrl'] as const)
+    if (settings[name]?.startsWith('http:')) faults.add(`${SETTINGS[name].env}: must be https in production`)
+  if (settings.smtpTls === 'none') faults.add('POSTERN_SMTP_TLS: must not be none in production')
 }
 
 /** An account and whom its messages come from go together; of the two ways to say that, one is said. */

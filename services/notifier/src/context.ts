@@ -11,19 +11,15 @@ import type { Ambient } from '@postern/service-kit/ambient'
 import type { Parts } from '@postern/service-kit/lifecycle'
 import { openRing } from '@postern/service-kit/live-ring'
 import { createMetrics, type Metrics } from '@postern/telemetry/metric-names'
-import type { NotifierConfig, NotifierSecrets, NotifierSettings } from './config.ts'
+import type { NotifierConfig, NotifierSettings } from './config.ts'
 import type { Channel } from './delivery/channel.ts'
 import type { DeliverDeps } from './delivery/deliver-message.ts'
 import { createDeliveryMetrics, type DeliveryMetrics } from './delivery/delivery-metrics.ts'
 import { createEmailChannel } from './delivery/email-channel.ts'
 import { createSmsChannel } from './delivery/sms-channel.ts'
 import { type Failpoint, killAt, noFailpoint } from './failpoint.ts'
-import { noVendor } from './sender/no-vendor.sender.ts'
+import { openVendors } from './sender/open-vendors.ts'
 import type { EmailMessage, SmsMessage } from './sender/sender.ts'
-import { createSendGridSender } from './sender/sendgrid.sender.ts'
-import { tracedSender } from './sender/traced-sender.ts'
-import { createTwilioSender } from './sender/twilio.sender.ts'
-import { createVendorRouter } from './sender/vendor-router.ts'
 
 export interface NotifierContext extends Ambient, DeliverDeps<NotifierDatabase> {
   readonly settings: NotifierSettings
@@ -32,6 +28,8 @@ export interface NotifierContext extends Ambient, DeliverDeps<NotifierDatabase> 
   readonly queue: QueueConnection
   readonly email: Channel<EmailMessage>
   readonly sms: Channel<SmsMessage>
+  /** Tells the relay that something is due again at once. */
+  readonly nudge: () => void
 }
 
 /** For one vendor call, well below the lease. */
@@ -67,19 +65,19 @@ export function buildContext(
   // Nothing is sealed here, so a new key need not wait before it is current.
   const sealRing = openRing(secrets.rings.seal, { clock, logger, overlapMs: 0 })
   parts.add('seal ring', sealRing.stop)
-  const sendgrid = createSendGridSender({
-    url: settings.sendgridUrl,
-    apiKey: secrets.sendgridApiKey,
+  const vendors = openVendors({
+    ...secrets,
+    concurrency: { email: settings.emailConcurrency, sms: settings.smsConcurrency },
     timeoutMs: CALL_MS,
-    connections: settings.emailConcurrency,
+    production: settings.environment === 'production',
+    readSecret: secrets.senderSecret,
+    prefix: settings.queuePrefix,
+    clock,
+    logger,
+    metrics,
+    tracer: telemetry.tracer,
   })
-  parts.add('sendgrid', () => sendgrid.close())
-  const mailVendors = createVendorRouter([tracedSender(sendgrid, telemetry.tracer)])
-  const twilio = twilioOf(settings, secrets)
-  if (twilio !== undefined) parts.add('twilio', () => twilio.close())
-  const smsVendors = createVendorRouter([
-    twilio === undefined ? noVendor : tracedSender(twilio, telemetry.tracer),
-  ])
+  parts.add('vendors', vendors.close)
 
   return {
     ...ambient,
@@ -88,26 +86,13 @@ export function buildContext(
     deliveryMetrics: createDeliveryMetrics(metrics),
     database,
     queue,
-    email: createEmailChannel({ sealRing, from: settings.emailFrom, vendors: mailVendors }),
-    sms: createSmsChannel({ sealRing, vendors: smsVendors }),
+    email: createEmailChannel({ sealRing, from: settings.emailFrom, vendors: vendors.email }),
+    sms: createSmsChannel({ sealRing, vendors: vendors.sms }),
     worker: `${hostname()}:${process.pid}`,
     failpoint: failpointOf(settings),
     callMs: CALL_MS,
+    nudge: () => relay.nudge(),
   }
-}
-
-/** undefined: no account was set up. */
-function twilioOf(settings: NotifierSettings, { twilioAuthToken }: NotifierSecrets) {
-  const { twilioAccountSid, smsSender, twilioUrl, smsConcurrency } = settings
-  if (twilioAccountSid === undefined || smsSender === undefined) return undefined
-  return createTwilioSender({
-    url: twilioUrl,
-    accountSid: twilioAccountSid,
-    authToken: twilioAuthToken,
-    from: smsSender,
-    timeoutMs: CALL_MS,
-    connections: smsConcurrency,
-  })
 }
 
 function failpointOf({ failpoint }: NotifierSettings): Failpoint {

@@ -43,7 +43,11 @@ t.test('in development the notifier needs its secrets and nothing else', async (
     emailFrom: 'sign-in@postern.invalid',
     sendgridUrl: 'https://api.sendgrid.com',
   })
-  t.match(read, { databaseUrl: DATABASE, queueUrl: DATABASE, sendgridApiKey: API_KEY })
+  t.match(read, {
+    databaseUrl: DATABASE,
+    queueUrl: DATABASE,
+    house: [{ channel: 'email', provider: 'sendgrid', secret: API_KEY }],
+  })
 })
 
 t.test('a queue-url is the queue; without one it is on the database', async (t) => {
@@ -105,10 +109,14 @@ t.test('SMS need an account, its token, and one way to say whom they come from',
   const service = { POSTERN_TWILIO_MESSAGING_SERVICE_SID: SERVICE }
   const none = readConfig(env({}, without))
   t.equal(none.settings.smsSender, undefined, 'without an account no token is asked for')
-  t.equal(none.secrets.twilioAuthToken, '')
+  t.notOk(none.secrets.house.some(({ channel }) => channel === 'sms'))
   const byService = readConfig(env({ ...account, ...service }))
   t.same(byService.settings.smsSender, { messagingServiceSid: SERVICE })
-  t.equal(byService.secrets.twilioAuthToken, API_KEY)
+  t.match(byService.secrets.house.at(-1), {
+    provider: 'twilio',
+    settings: { account_sid: ACCOUNT, messaging_service_sid: SERVICE },
+    secret: API_KEY,
+  })
   for (const from of ['+447700900123', '60606', 'Acme 24']) {
     const { settings } = readConfig(env({ ...account, POSTERN_SMS_FROM: from }))
     t.same(settings.smsSender, { from })
@@ -135,4 +143,55 @@ t.test('the mail’s sender is exactly one address', async (t) => {
   ]) {
     t.match(faults(from), 'POSTERN_EMAIL_FROM', from)
   }
+})
+
+t.test('stand-bys are listed in order, and each needs what it is set up by', async (t) => {
+  const pair = `Kq7vXw2Lm:${API_KEY}`
+  const dir = await secrets(t, { 'ses-access-key': pair, 'smtp-login': pair, 'message-gateway-key': pair })
+  const listed = {
+    POSTERN_ENV: 'development',
+    POSTERN_SECRETS_DIR: dir,
+    POSTERN_EMAIL_SENDERS: 'ses, smtp,gateway',
+    POSTERN_SMS_SENDERS: 'gateway',
+  }
+  const set = {
+    POSTERN_SES_REGION: 'eu-west-1',
+    POSTERN_SMTP_HOST: 'mail.example.org',
+    POSTERN_MESSAGE_GATEWAY_URL: 'https://send.example.org/messages',
+  }
+  const { house } = readConfig({ ...listed, ...set }).secrets
+  t.same(
+    house.map(({ channel, provider }) => `${channel} ${provider}`),
+    ['email ses', 'email smtp', 'email gateway', 'sms gateway'],
+  )
+  t.ok(house.every(({ secret }) => secret === pair))
+  const lacking = faultsOf(listed)
+  for (const name of Object.keys(set)) t.match(lacking, `${name}: is not set, and is needed`)
+  t.match(
+    faultsOf({ ...listed, ...set, POSTERN_SECRETS_DIR: await secrets(t) }),
+    'ses-access-key: is missing',
+  )
+  const half = await secrets(t, { 'ses-access-key': API_KEY, 'message-gateway-key': pair })
+  t.match(
+    faultsOf({ ...listed, ...set, POSTERN_SECRETS_DIR: half }),
+    'ses-access-key: must be <access key id>',
+  )
+  t.match(
+    faultsOf({ ...listed, ...set, POSTERN_SES_REGION: 'the moon' }),
+    'what is set for ses has not the required form',
+  )
+  for (const list of ['ses,ses', 'ses,pigeon', ''])
+    if (list !== '') t.match(faultsOf({ ...listed, POSTERN_EMAIL_SENDERS: list }), 'each once at most', list)
+})
+
+t.test('production sends nothing in the open, by no vendor', async (t) => {
+  const dir = await secrets(t)
+  const found = faultsOf({
+    POSTERN_SECRETS_DIR: dir,
+    POSTERN_SES_URL: 'http://ses.example.org',
+    POSTERN_MESSAGE_GATEWAY_URL: 'http://send.example.org',
+    POSTERN_SMTP_TLS: 'none',
+  })
+  for (const name of ['SES_URL', 'MESSAGE_GATEWAY_URL']) t.match(found, `POSTERN_${name}: must be https`)
+  t.match(found, 'POSTERN_SMTP_TLS: must not be none in production')
 })

@@ -13,12 +13,19 @@ import {
 } from './delivery.ts'
 import { deliveryLock } from './delivery-lock.ts'
 
+export interface AskedVendor {
+  readonly provider: string
+  /** null: one of the installation's own */
+  readonly senderId: string | null
+}
+
 /**
  * Records that a vendor call is about to begin and renews the lease. The payload was opened and rendered, so it is no
  * poison. Looks at the wall clock, not at when the transaction began: nothing may start late.
  * @returns null: the lease, the time or the challenge is over, or the attempts are used up; do not call the vendor
  */
-export async function startAttempt(run: TenantRun, claim: Claim, provider: string): Promise<Attempt | null> {
+export async function startAttempt(run: TenantRun, claim: Claim, by: AskedVendor): Promise<Attempt | null> {
+  const { provider, senderId } = by
   const query = sql<{ number: number; perhapsSent: number }>`
     WITH held AS MATERIALIZED (
       SELECT d.tenant_id, d.id FROM deliveries d
@@ -32,8 +39,9 @@ export async function startAttempt(run: TenantRun, claim: Claim, provider: strin
       SELECT count(*) AS made, count(*) FILTER (WHERE a.outcome IN ('started', 'accepted', 'unknown')) AS perhaps_sent
         FROM attempts a WHERE a.tenant_id = ${claim.tenantId} AND a.delivery_id = ${claim.deliveryId}
     ), begun AS (
-      INSERT INTO attempts (tenant_id, delivery_id, number, provider, fence, outcome, started_at)
-      SELECT h.tenant_id, h.id, t.made + 1, ${provider}, ${claim.fence}::bigint, 'started', clock_timestamp()
+      INSERT INTO attempts (tenant_id, delivery_id, number, provider, sender_id, fence, outcome, started_at)
+      SELECT h.tenant_id, h.id, t.made + 1, ${provider}, ${senderId}::uuid, ${claim.fence}::bigint, 'started',
+             clock_timestamp()
         FROM held h CROSS JOIN tries t WHERE t.perhaps_sent < ${sql.lit(MAX_PERHAPS_SENT)}
       RETURNING tenant_id, delivery_id, number
     ), renewed AS (
@@ -51,7 +59,9 @@ export async function startAttempt(run: TenantRun, claim: Claim, provider: strin
     SELECT b.number, t.perhaps_sent::int AS "perhapsSent" FROM begun b CROSS JOIN tries t`
   const [row] = await run(query, deliveryLock(claim.deliveryId))
   if (row === undefined) return null
-  return { number: row.number, provider, isLast: row.perhapsSent + 1 >= MAX_PERHAPS_SENT }
+  const last = claim.tried.at(-1)
+  const isFailover = last !== undefined && last !== (senderId ?? provider)
+  return { number: row.number, provider, isFailover, isLast: row.perhapsSent + 1 >= MAX_PERHAPS_SENT }
 }
 
 const EVENT_OF = {

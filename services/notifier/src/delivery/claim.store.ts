@@ -3,6 +3,7 @@
 
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
+import type { ConfiguredSender } from '../sender/configured-sender.ts'
 import type { ChannelName } from './channel.ts'
 import { type ClaimAnswer, LEASE_SECONDS, MAX_PERHAPS_SENT, MAX_POISONED, type Refusal } from './delivery.ts'
 import { deliveryLock } from './delivery-lock.ts'
@@ -26,8 +27,10 @@ interface ClaimRow {
   payloadVersion: number | null
   secondsWaited: number
   secondsLeft: number
-  refusedBy: string[]
-  unsure: { number: number; provider: string; startedAt: string }[]
+  tried: string[]
+  refusals: number
+  senders: ConfiguredSender[]
+  unsure: { number: number; key: string; provider: string; startedAt: string }[]
   traceparent: string | null
 }
 
@@ -54,13 +57,14 @@ const claimStatement = ({ tenantId, deliveryId, channel, worker }: ClaimInput) =
       FROM deliveries d WHERE d.tenant_id = ${tenantId} AND d.id = ${deliveryId} FOR UPDATE
   ), tries AS MATERIALIZED (
     SELECT count(*) FILTER (WHERE a.outcome IN ('started', 'accepted', 'unknown')) AS perhaps_sent,
-           coalesce(array_agg(a.provider ORDER BY a.number) FILTER (WHERE a.outcome = 'retryable'), '{}') AS refused_by,
-           coalesce(jsonb_agg(jsonb_build_object('number', a.number, 'provider', a.provider, 'startedAt', a.started_at)
-             ORDER BY a.number) FILTER (WHERE a.outcome IN ('started', 'unknown')), '[]') AS unsure
+           coalesce(array_agg(coalesce(a.sender_id::text, a.provider) ORDER BY a.number), '{}') AS tried,
+           count(*) FILTER (WHERE a.outcome = 'retryable') AS refusals,
+           coalesce(jsonb_agg(jsonb_build_object('number', a.number, 'key', coalesce(a.sender_id::text, a.provider),
+             'provider', a.provider, 'startedAt', a.started_at) ORDER BY a.number) FILTER (WHERE a.outcome IN ('started', 'unknown')), '[]') AS unsure
       FROM attempts a WHERE a.tenant_id = ${tenantId} AND a.delivery_id = ${deliveryId}
   ), judged AS MATERIALIZED (
     SELECT s.tenant_id, s.id, s.status, s.send_at, s.template, s.locale, s.payload, s.payload_version, s.traceparent,
-           t.refused_by, t.unsure, t.perhaps_sent, least(s.expires_at, c.expires_at) AS over_at, CASE
+           t.tried, t.refusals, t.unsure, t.perhaps_sent, least(s.expires_at, c.expires_at) AS over_at, CASE
         WHEN s.status NOT IN ('scheduled', 'pending', 'queued', 'sending') THEN 'gone'
         WHEN s.channel <> ${channel} THEN 'other_channel'
         WHEN s.status = 'sending' AND s.lease_until >= now() THEN 'taken'
@@ -104,5 +108,9 @@ const claimStatement = ({ tenantId, deliveryId, channel, worker }: ClaimInput) =
   SELECT j.verdict, coalesce(m.status, j.status) AS status, m.fence, j.template, j.locale, j.payload,
          j.payload_version AS "payloadVersion", extract(epoch FROM now() - j.send_at)::float8 AS "secondsWaited",
          extract(epoch FROM j.over_at - now())::float8 AS "secondsLeft",
-         j.refused_by AS "refusedBy", j.unsure, j.traceparent
+         j.tried, j.refusals::int AS refusals, j.unsure, j.traceparent,
+         (SELECT coalesce(jsonb_agg(jsonb_build_object('id', e.id, 'provider', e.provider, 'settings', e.settings,
+                   'secret', e.secret, 'version', e.updated_at) ORDER BY e.position, e.id), '[]')
+            FROM senders e WHERE j.verdict = 'claimed' AND e.tenant_id = ${tenantId} AND e.channel = ${channel}
+             AND e.enabled) AS senders
     FROM judged j LEFT JOIN moved m ON true`

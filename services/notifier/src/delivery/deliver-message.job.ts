@@ -11,6 +11,8 @@ import type { DeliveryMetrics } from './delivery-metrics.ts'
 export interface DeliverJobDeps<DB> extends DeliverDeps<DB> {
   readonly logger: Logger
   readonly deliveryMetrics: DeliveryMetrics
+  /** Tells the relay that something is due again at once. */
+  readonly nudge: () => void
 }
 
 export function deliverMessageJob<DB, Message>(
@@ -20,6 +22,8 @@ export function deliverMessageJob<DB, Message>(
   return async ({ tenant_id: tenantId, delivery_id: deliveryId }) => {
     const delivered = await deliverMessage(deps, channel, { tenantId, deliveryId })
     deps.deliveryMetrics.count(channel.name, delivered)
+    // Another vendor is asked without waiting for the relay's next round.
+    if (delivered.kind === 'called' && delivered.ending.retryInMs === 0) deps.nudge()
     tell(deps.logger.child({ delivery_id: deliveryId, tenant_id: tenantId }), delivered)
     return answer(delivered)
   }
@@ -32,6 +36,7 @@ function answer(delivered: Delivered): JobOutcome {
     case 'poisoned':
       return failed(delivered.reason)
     case 'stopped':
+    case 'postponed':
     case 'unclear':
     case 'fenced':
       return skipped(delivered.kind)
@@ -57,6 +62,9 @@ function tell(logger: Logger, delivered: Delivered): void {
     }
     case 'stopped':
       logger.info('delivery ended before its vendor was called')
+      return
+    case 'postponed':
+      logger.warn({ retry_in_ms: delivered.retryInMs }, 'no vendor may be called now')
       return
     case 'found':
     case 'unclear': {

@@ -57,7 +57,7 @@ export async function deliverMessage<DB, Message>(
     if ('poison' in made) {
       return { kind: 'poisoned', reason: made.poison, status: await recordPoison(run, claim, made.poison) }
     }
-    const input = { claim, claimedAt, run, vendors: channel.vendors, message: made.message }
+    const input = { claim, claimedAt, run, vendors: channel.vendors.of(claim.senders), message: made.message }
     const found = await findSent(input)
     return found === null ? sendMessage(deps, input) : { ...found, seconds: claim.secondsWaited }
   })

@@ -15,7 +15,8 @@ export function createDeliveryMetrics(metrics: Metrics): DeliveryMetrics {
       if (status === 'accepted' && 'seconds' in delivered)
         metrics.deliveryLatency.record(delivered.seconds, { channel })
       if (delivered.kind !== 'called' && delivered.kind !== 'fenced') return
-      const { provider } = delivered.attempt
+      const { provider, isFailover } = delivered.attempt
+      if (isFailover) metrics.failovers.add(1, { channel, provider })
       const outcome = delivered.kind === 'fenced' ? 'fenced' : delivered.ending.outcome
       metrics.deliveryAttempts.add(1, { channel, provider, outcome })
     },

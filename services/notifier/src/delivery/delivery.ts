@@ -1,5 +1,7 @@
 // What a worker may do with a delivery, and what became of it. The numbers that the guarantees stand on are here.
 
+import type { ConfiguredSender } from '../sender/configured-sender.ts'
+
 /** Who holds a delivery holds it this long; a vendor call and its recording must fit in. Seconds. */
 export const LEASE_SECONDS = 10
 
@@ -41,8 +43,12 @@ export interface Claim {
   /** Since it was due, and until its secret stops working, by the database's clock. Seconds. */
   readonly secondsWaited: number
   readonly secondsLeft: number
-  /** The vendors that did not take it so far, one entry an attempt, oldest first. */
-  readonly refusedBy: readonly string[]
+  /** The keys of the vendors that were asked so far, one entry an attempt, oldest first. */
+  readonly tried: readonly string[]
+  /** Attempts that were surely not sent. */
+  readonly refusals: number
+  /** The tenant's own list as it is now, in order; empty: the installation's is used. */
+  readonly senders: readonly ConfiguredSender[]
   /** Oldest first. */
   readonly unsure: readonly UnsureAttempt[]
   readonly traceparent: string | null
@@ -51,6 +57,8 @@ export interface Claim {
 /** An attempt that may have reached the recipient: its answer was never read. */
 export interface UnsureAttempt {
   readonly number: number
+  /** Of its vendor. */
+  readonly key: string
   readonly provider: string
   /** By the database's clock. */
   readonly startedAt: Date
@@ -63,6 +71,8 @@ export type ClaimAnswer =
 export interface Attempt {
   readonly number: number
   readonly provider: string
+  /** Another vendor was asked before it. */
+  readonly isFailover: boolean
   /** An earlier attempt may already have reached the recipient, so this one is the last. */
   readonly isLast: boolean
 }

@@ -18,6 +18,7 @@ export interface Circumstances {
 
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 30_000
+const LONGEST_PAUSE_MS = 5_000
 /** A receipt of the first attempt may come meanwhile; a second mail too early helps nobody. */
 const UNKNOWN_WAIT_MS = 10_000
 const UNKNOWN_SPREAD_MS = 2_000
@@ -55,4 +56,14 @@ function retryIn(afterMs: number | undefined, circumstances: Circumstances): num
   return Math.max(Math.min(wanted, latest), afterMs ?? 0)
 }
 
-const spread = (ms: number, { chance }: Circumstances) => Math.floor(ms * chance)
+/**
+ * How long to wait where no vendor may be called: half as long as was waited already, between 1 and 5 s, and as much again
+ * at random. Pulled in so that it still falls before the end.
+ */
+export function pauseMs(times: { waitedMs: number; leftMs: number; chance: number }): number {
+  const base = Math.min(Math.max(times.waitedMs / 2, FIRST_RETRY_MS), LONGEST_PAUSE_MS)
+  const latest = Math.max(times.leftMs - MARGIN_MS, FIRST_RETRY_MS)
+  return Math.floor(Math.min(base + spread(base, times), latest))
+}
+
+const spread = (ms: number, { chance }: { chance: number }) => Math.floor(ms * chance)

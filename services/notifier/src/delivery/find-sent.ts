@@ -3,7 +3,7 @@
 
 import type { TenantRun } from '@postern/db/with-tenant'
 import type { Sender, Sighting } from '../sender/sender.ts'
-import type { VendorRouter } from '../sender/vendor-router.ts'
+import type { VendorChoice } from '../sender/vendor-router.ts'
 import { recordFound } from './attempt.store.ts'
 import type { Moment } from './channel.ts'
 import type { Claim, UnsureAttempt } from './delivery.ts'
@@ -18,7 +18,7 @@ export type Search =
 export interface SearchInput<Message> {
   readonly claim: Claim
   readonly run: TenantRun
-  readonly vendors: VendorRouter<Message>
+  readonly vendors: VendorChoice<Message>
   readonly message: (moment: Moment) => Message
 }
 
@@ -32,7 +32,7 @@ const SKEW_MS = 5 * 60_000
 export async function findSent<Message>(input: SearchInput<Message>): Promise<Search | null> {
   const { claim, run, vendors } = input
   for (const attempt of claim.unsure) {
-    const lookUp = vendors.vendor(attempt.provider)?.lookUp
+    const lookUp = vendors.vendor(attempt.key)?.lookUp
     if (lookUp === undefined) continue
     // The message could be made: what dies from here on is not its fault.
     await forgivePoison(run, claim)
@@ -44,8 +44,8 @@ export async function findSent<Message>(input: SearchInput<Message>): Promise<Se
         recorded: await recordFound(run, claim, attempt, seen.providerMessageId),
       }
     // One that cannot say takes nothing either; another vendor need not wait for it.
-    const { sender } = vendors.route(claim.refusedBy)
-    if (seen.kind === 'no_answer' && sender.provider === attempt.provider) return { kind: 'unclear', attempt }
+    if (seen.kind === 'no_answer' && vendors.nextOf(claim.tried) === attempt.key)
+      return { kind: 'unclear', attempt }
   }
   return null
 }

@@ -6,12 +6,13 @@ import type { Clock } from '@postern/service-kit/clock'
 import type { Random } from '@postern/service-kit/random'
 import type { Failpoint } from '../failpoint.ts'
 import type { Sender, SendOutcome } from '../sender/sender.ts'
-import type { VendorRouter } from '../sender/vendor-router.ts'
-import { recordOutcome, startAttempt } from './attempt.store.ts'
+import type { Route, VendorChoice } from '../sender/vendor-router.ts'
+import { type AskedVendor, recordOutcome, startAttempt } from './attempt.store.ts'
 import type { Moment } from './channel.ts'
 import type { Attempt, Claim, Ending } from './delivery.ts'
-import { endingOf } from './ending.ts'
+import { endingOf, pauseMs } from './ending.ts'
 import { forgivePoison } from './poison.store.ts'
+import { postponeDelivery } from './postpone.store.ts'
 
 export interface SendDeps {
   readonly clock: Clock
@@ -24,6 +25,8 @@ export interface SendDeps {
 export type Sent =
   /** Not called: the lease, the time or the challenge ended just before. */
   | { readonly kind: 'stopped' }
+  /** No vendor may be called now. `recorded` false: another worker had taken over. */
+  | { readonly kind: 'postponed'; readonly retryInMs: number; readonly recorded: boolean }
   /** `seconds`: since it was due. */
   | { readonly kind: 'called'; readonly attempt: Attempt; readonly ending: Ending; readonly seconds: number }
   /** The vendor was called, but another worker had taken over: nothing was recorded. */
@@ -33,7 +36,7 @@ export interface SendInput<Message> {
   readonly claim: Claim
   readonly claimedAt: Date
   readonly run: TenantRun
-  readonly vendors: VendorRouter<Message>
+  readonly vendors: VendorChoice<Message>
   readonly message: (moment: Moment) => Message
 }
 
@@ -44,18 +47,31 @@ const SLOWEST_START_MS = 1_500
 const AGAIN_MS = [200, 400, 800, 1_600, 3_200]
 
 export async function sendMessage<Message>(deps: SendDeps, input: SendInput<Message>): Promise<Sent> {
-  const { claim, run, vendors } = input
+  const route = await input.vendors.route(input.claim.tried)
+  if (route === null) return postpone(deps, input)
+  try {
+    return await sendBy(route, deps, input)
+  } finally {
+    route.pass.leave()
+  }
+}
+
+async function sendBy<Message>(
+  { vendor, pass, hasAnother }: Route<Message>,
+  deps: SendDeps,
+  input: SendInput<Message>,
+): Promise<Sent> {
+  const { claim, run } = input
   const { clock, callMs } = deps
-  const { sender, hasAnother } = vendors.route(claim.refusedBy)
+  const { sender, senderId } = vendor
   // From before the lease is renewed, so that the call is over before the lease is.
   const signal = AbortSignal.timeout(callMs)
   const began = clock.now().getTime()
-  const attempt = await begin(run, claim, sender.provider)
+  const attempt = await begin(run, claim, { provider: sender.provider, senderId })
   if (attempt === null) return { kind: 'stopped' }
   deps.failpoint('K6')
   const elapsedMs = () => clock.now().getTime() - began
-  const secondsHeld = () => (clock.now().getTime() - input.claimedAt.getTime()) / 1_000
-  const secondsLeft = () => claim.secondsLeft - secondsHeld()
+  const { secondsHeld, secondsLeft } = timesOf(deps, input)
   const isLate = elapsedMs() > SLOWEST_START_MS || signal.aborted
   const outcome: SendOutcome = isLate
     ? { kind: 'retryable', code: 'started_too_late' }
@@ -64,13 +80,14 @@ export async function sendMessage<Message>(deps: SendDeps, input: SendInput<Mess
         mayBegin: () => elapsedMs() < callMs,
         onWritten: () => deps.failpoint('K7'),
       })
+  pass.settle(outcome)
   deps.failpoint('K8')
   const ending = endingOf(outcome, {
     isLast: attempt.isLast,
-    refusals: claim.refusedBy.length,
+    refusals: claim.refusals,
     hasAnother,
     leftMs: secondsLeft() * 1_000,
-    chance: deps.random.bytes(4).readUInt32BE() / 2 ** 32,
+    chance: chanceOf(deps),
   })
   const seconds = claim.secondsWaited + secondsHeld()
   const recorded = await patiently(() => recordOutcome(run, claim, attempt, ending))
@@ -78,6 +95,25 @@ export async function sendMessage<Message>(deps: SendDeps, input: SendInput<Mess
   if (!recorded) return { kind: 'fenced', attempt, ending }
   return { kind: 'called', attempt, ending, seconds }
 }
+
+/** Nobody was asked, so nothing counts but the time; the vendors' breakers find out when one is back. */
+async function postpone<Message>(deps: SendDeps, input: SendInput<Message>): Promise<Sent> {
+  const { claim, run } = input
+  const { secondsHeld, secondsLeft } = timesOf(deps, input)
+  const retryInMs = pauseMs({
+    waitedMs: (claim.secondsWaited + secondsHeld()) * 1_000,
+    leftMs: secondsLeft() * 1_000,
+    chance: chanceOf(deps),
+  })
+  return { kind: 'postponed', retryInMs, recorded: await postponeDelivery(run, claim, retryInMs) }
+}
+
+function timesOf<Message>({ clock }: SendDeps, { claim, claimedAt }: SendInput<Message>) {
+  const secondsHeld = () => (clock.now().getTime() - claimedAt.getTime()) / 1_000
+  return { secondsHeld, secondsLeft: () => claim.secondsLeft - secondsHeld() }
+}
+
+const chanceOf = ({ random }: SendDeps) => random.bytes(4).readUInt32BE() / 2 ** 32
 
 /** Senders do not throw; one that does may have sent. Its error is dropped: it may hold the key or the link. */
 async function call<Message>(
@@ -93,10 +129,10 @@ async function call<Message>(
 }
 
 /** A slow or absent database is no fault of the message: without an attempt the claim's count is taken back. */
-async function begin(run: TenantRun, claim: Claim, provider: string): Promise<Attempt | null> {
+async function begin(run: TenantRun, claim: Claim, by: AskedVendor): Promise<Attempt | null> {
   let attempt: Attempt | null = null
   try {
-    attempt = await startAttempt(run, claim, provider)
+    attempt = await startAttempt(run, claim, by)
     return attempt
   } finally {
     if (attempt === null) await patiently(() => forgivePoison(run, claim))

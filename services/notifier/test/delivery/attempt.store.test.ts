@@ -27,7 +27,8 @@ async function held(input: DeliveryInput = {}): Promise<{ ids: Ids; claim: Claim
   return { ids, claim: await claimed(ids) }
 }
 
-const start = (claim: Claim) => startAttempt(f.run(claim.tenantId), claim, 'sendgrid')
+const start = (claim: Claim) =>
+  startAttempt(f.run(claim.tenantId), claim, { provider: 'sendgrid', senderId: null })
 const challengeBecomes = (column: string, ids: Ids) =>
   f.admin.query(`UPDATE challenges SET ${column} = now() WHERE id = $1`, [ids.challengeId])
 
@@ -81,7 +82,7 @@ t.test(
     await f.admin.query(`UPDATE deliveries SET lease_until = now() + interval '2 s' WHERE id = $1`, [
       ids.deliveryId,
     ])
-    t.same(await start(claim), { number: 1, provider: 'sendgrid', isLast: false })
+    t.same(await start(claim), { number: 1, provider: 'sendgrid', isFailover: false, isLast: false })
     t.match(await attemptsOf(f, ids), [{ number: 1, provider: 'sendgrid', outcome: 'started' }])
     t.match(await eventsOf(f, ids), [
       { kind: 'delivery.attempted', actor: 'service:notifier', data: { attempt: 1, provider: 'sendgrid' } },

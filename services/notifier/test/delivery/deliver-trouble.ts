@@ -104,7 +104,12 @@ export function troubleSuite(t: Test, site: DeliverSite): void {
     const secrets = { link: 'https://id.example.org/l#canary-link-4711', code: '471147' }
     const to = kit.name === 'email' ? 'canary-address-4711@example.org' : '+447700974711'
     const logs = capturedLogger('notifier')
-    const deps = { ...site.deps, logger: logs.logger, deliveryMetrics: { count: () => undefined } }
+    const deps = {
+      ...site.deps,
+      logger: logs.logger,
+      deliveryMetrics: { count: () => undefined },
+      nudge: () => undefined,
+    }
     const handle = deliverMessageJob(deps, site.channel)
     const work = ({ tenantId, deliveryId }: Ids) =>
       handle(

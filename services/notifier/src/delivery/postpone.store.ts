@@ -1,0 +1,26 @@
+// Puts a delivery back because no vendor may be called now. No attempt is made, so none is counted.
+
+import type { TenantRun } from '@postern/db/with-tenant'
+import { sql } from 'kysely'
+import type { Claim } from './delivery.ts'
+import { deliveryLock } from './delivery-lock.ts'
+
+/** The message could be made, so the claim is not held against it. @returns false: another worker took over */
+export async function postponeDelivery(run: TenantRun, claim: Claim, inMs: number): Promise<boolean> {
+  const data = JSON.stringify({ retry_in_ms: inMs })
+  const query = sql<{ id: string }>`
+    WITH moved AS (
+      UPDATE deliveries d
+         SET status = 'pending', lease_until = NULL, poisoned = 0, updated_at = now(),
+             due_at = least(clock_timestamp() + ${inMs}::float8 * interval '1 ms', d.expires_at)
+       WHERE d.tenant_id = ${claim.tenantId} AND d.id = ${claim.deliveryId} AND d.fence = ${claim.fence}
+         AND d.status = 'sending'
+      RETURNING d.tenant_id, d.id
+    ), told AS (
+      INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, data)
+      SELECT m.tenant_id, 'delivery.deferred', 'delivery:' || m.id, 'failed', 'no_vendor_available', ${data}::jsonb
+        FROM moved m
+    )
+    SELECT m.id FROM moved m`
+  return (await run(query, deliveryLock(claim.deliveryId))).length === 1
+}

@@ -1,0 +1,73 @@
+// Shares what each process finds out about vendors, over Redis where there is one. It never stands in the way: what does
+// not come at once is taken for "nothing known".
+
+import type { Clock } from '@postern/service-kit/clock'
+import type { Logger } from '@postern/telemetry/logger'
+import { Redis } from 'ioredis'
+import type { BreakerHints } from './breaker-hints.ts'
+
+export interface BreakerHintsOptions {
+  readonly url: string
+  /** Keeps installations apart that share a Redis. */
+  readonly prefix: string
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** Longer than the longest wait between two probes, so that it lives while somebody keeps the breaker open. */
+const OPEN_MS = 15_000
+const PROBE_MS = 1_000
+/** How long an answer of Redis is used again. */
+const CACHE_MS = 1_000
+
+/** Connects in the background and reconnects by itself. */
+export function openBreakerHints(options: BreakerHintsOptions): BreakerHints & { close(): void } {
+  const { prefix, clock } = options
+  const redis = connect(options)
+  const known = new Map<string, { readonly isOpen: boolean; readonly at: number }>()
+  const openKey = (key: string) => `${prefix}:breaker:${key}`
+  const learn = (key: string, isOpen: boolean) => {
+    known.set(key, { isOpen, at: clock.now().getTime() })
+    return isOpen
+  }
+  return {
+    async isOpen(key) {
+      const last = known.get(key)
+      const age = clock.now().getTime() - (last?.at ?? Number.NEGATIVE_INFINITY)
+      if (last !== undefined && age >= 0 && age < CACHE_MS) return last.isOpen
+      const found = await redis.exists(openKey(key)).catch(() => 0)
+      return learn(key, found === 1)
+    },
+    mayProbe: async (key) => {
+      const claimed = redis.set(`${prefix}:probe:${key}`, '1', 'PX', PROBE_MS, 'NX')
+      return await claimed.then(
+        (answer) => answer === 'OK',
+        () => true,
+      )
+    },
+    tell(key, isOpen) {
+      learn(key, isOpen)
+      const told = isOpen ? redis.set(openKey(key), '1', 'PX', OPEN_MS) : redis.del(openKey(key))
+      told.catch(() => undefined)
+    },
+    close: () => redis.disconnect(),
+  }
+}
+
+function connect({ url, logger }: BreakerHintsOptions): Redis {
+  const redis = new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 2_000,
+    commandTimeout: 250,
+  })
+  let away = false
+  redis.on('error', (error) => {
+    if (!away) logger.warn({ err: error }, 'Redis is away; this process learns of failing vendors alone')
+    away = true
+  })
+  redis.on('ready', () => {
+    away = false
+  })
+  return redis
+}
