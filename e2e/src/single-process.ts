@@ -141,6 +141,9 @@ function sandboxEnvironment(dataDir: string, dev: DevFile, port: number): Record
     POSTERN_SANDBOX_API_KEY_FILE: join(dataDir, 'secrets', 'dev-api-key'),
     POSTERN_SANDBOX_SENDGRID_KEY_FILE: join(dataDir, 'secrets', 'sendgrid-api-key'),
     POSTERN_SANDBOX_TWILIO_TOKEN_FILE: join(dataDir, 'secrets', 'twilio-auth-token'),
+    POSTERN_SANDBOX_SES_KEY_FILE: join(dataDir, 'secrets', 'ses-access-key'),
+    POSTERN_SANDBOX_SMTP_LOGIN_FILE: join(dataDir, 'secrets', 'smtp-login'),
+    POSTERN_SANDBOX_GATEWAY_KEY_FILE: join(dataDir, 'secrets', 'message-gateway-key'),
   }
 }
 

@@ -11,6 +11,9 @@ export function houseSecrets({ dataDir, dev }: House): Record<string, string> {
   const files = [
     'sendgrid-api-key',
     'twilio-auth-token',
+    'ses-access-key',
+    'smtp-login',
+    'message-gateway-key',
     'seal/v1',
     'pepper/v1',
     'refresh/v1',

@@ -30,6 +30,7 @@ export function createSecrets(folder: string): string {
     `The operator's key is ${join(folder, 'gateway/admin-key')}.`,
     `Put your SendGrid API key into ${join(folder, 'notifier/sendgrid-api-key')} (mode 600, user ${CONTAINER_USER}).`,
     `Where SMS are sent: Twilio's auth token into ${join(folder, 'notifier/twilio-auth-token')}, likewise.`,
+    `Other vendors and tenants' own senders: docs/senders.md.`,
     ...ownershipHint(folder),
   ].join('\n')
 }

@@ -48,6 +48,9 @@ export function sandboxSpec({ root, dataDir, ports }: HousePlan): ProcessSpec {
       POSTERN_SANDBOX_API_KEY_FILE: demoKeyFile(dataDir),
       POSTERN_SANDBOX_SENDGRID_KEY_FILE: join(dataDir.secrets, 'sendgrid-api-key'),
       POSTERN_SANDBOX_TWILIO_TOKEN_FILE: join(dataDir.secrets, 'twilio-auth-token'),
+      POSTERN_SANDBOX_SES_KEY_FILE: join(dataDir.secrets, 'ses-access-key'),
+      POSTERN_SANDBOX_SMTP_LOGIN_FILE: join(dataDir.secrets, 'smtp-login'),
+      POSTERN_SANDBOX_GATEWAY_KEY_FILE: join(dataDir.secrets, 'message-gateway-key'),
     },
   }
 }
@@ -72,14 +75,23 @@ export function serviceSpecs(plan: HousePlan, env: NodeJS.ProcessEnv): ProcessSp
   })
   return [
     service('gateway', { POSTERN_PUBLIC_URL: urls.gateway }),
-    service('notifier', sandboxVendors(urls.sandbox)),
+    service('notifier', sandboxVendors(urls.sandbox, plan.ports.smtp)),
     service('audit', {}),
   ]
 }
 
 /** Where the notifier sends to: whatever is set otherwise, nothing leaves this machine. */
-function sandboxVendors(sandbox: string): Record<string, string> {
+function sandboxVendors(sandbox: string, smtpPort: number): Record<string, string> {
   return {
+    POSTERN_EMAIL_SENDERS: 'sendgrid,ses,smtp,gateway',
+    POSTERN_SMS_SENDERS: 'twilio,gateway',
+    POSTERN_SES_REGION: 'eu-west-1',
+    POSTERN_SES_URL: `${sandbox}/ses`,
+    POSTERN_SES_CONFIGURATION_SET: '',
+    POSTERN_SMTP_HOST: host,
+    POSTERN_SMTP_PORT: String(smtpPort),
+    POSTERN_SMTP_TLS: 'none',
+    POSTERN_MESSAGE_GATEWAY_URL: `${sandbox}/gateway/messages`,
     POSTERN_SENDGRID_URL: `${sandbox}/sendgrid`,
     POSTERN_TWILIO_URL: `${sandbox}/twilio`,
     POSTERN_TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,

@@ -43,6 +43,8 @@ export function generateSecrets(secrets: string): void {
   keepSecret(join(secrets, 'admin-key'), randomSecret)
   keepSecret(join(secrets, 'sendgrid-api-key'), () => `SG.${randomSecret()}`)
   keepSecret(join(secrets, 'twilio-auth-token'), randomSecret)
+  for (const pair of ['ses-access-key', 'smtp-login', 'message-gateway-key'])
+    keepSecret(join(secrets, pair), () => `local:${randomSecret()}`)
 }
 
 /** Writes a secret, or takes it away when there is none. */

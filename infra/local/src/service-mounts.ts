@@ -1,6 +1,6 @@
 // Gives each service a folder with what it may see of the secrets, and nothing else, as a secret mount does in
 // production: whoever signs the trail cannot mint sessions.
-import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
 /** What each service sees. Names are files, or folders of versioned keys. */
@@ -16,7 +16,17 @@ export const mounts = {
     'queue-url',
     'redis-url',
   ],
-  notifier: ['seal', 'sendgrid-api-key', 'twilio-auth-token', 'database-url-notifier', 'queue-url'],
+  notifier: [
+    'seal',
+    'sendgrid-api-key',
+    'ses-access-key',
+    'smtp-login',
+    'message-gateway-key',
+    'twilio-auth-token',
+    'database-url-notifier',
+    'queue-url',
+    'redis-url',
+  ],
   audit: ['log', 'seal', 'pepper', 'database-url-audit', 'queue-url'],
 } as const
 
@@ -28,7 +38,9 @@ export function mountSecrets(secrets: string, folder: string): Record<ServiceNam
   const places = Object.entries(mounts).map(([service, names]) => {
     const place = join(folder, service)
     mkdirSync(place, { recursive: true, mode: 0o700 })
-    for (const name of names) {
+    // The credentials of tenants' own senders, whatever they are called.
+    const senders = service === 'notifier' ? senderFiles(secrets) : []
+    for (const name of [...names, ...senders]) {
       const secret = join(secrets, name)
       if (existsSync(secret)) symlinkSync(relative(place, secret), join(place, name))
     }
@@ -36,3 +48,6 @@ export function mountSecrets(secrets: string, folder: string): Record<ServiceNam
   })
   return Object.fromEntries(places) as Record<ServiceName, string>
 }
+
+const senderFiles = (secrets: string) =>
+  readdirSync(secrets).filter((name) => name.startsWith('sender-'))

@@ -19,13 +19,23 @@ function dataDir(t: Test) {
 
 t.test('each service sees its own secrets and no other: the audit signs, the gateway mints', async (t) => {
   const { secrets, mounts } = dataDir(t)
+  writeSecret(join(secrets, 'sender-acme'), 'the credential of a tenant’s own sender')
   const places = mountSecrets(secrets, mounts)
   const seen = Object.fromEntries(
     Object.entries(places).map(([name, place]) => [name, readdirSync(place).sort()]),
   )
   t.same(seen, {
     gateway: ['admin-key', 'csrf', 'database-url-gateway', 'jwt', 'pepper', 'refresh', 'seal'],
-    notifier: ['database-url-notifier', 'seal', 'sendgrid-api-key', 'twilio-auth-token'],
+    notifier: [
+      'database-url-notifier',
+      'message-gateway-key',
+      'seal',
+      'sender-acme',
+      'sendgrid-api-key',
+      'ses-access-key',
+      'smtp-login',
+      'twilio-auth-token',
+    ],
     audit: ['database-url-audit', 'log', 'pepper', 'seal'],
   })
 })
