@@ -49,5 +49,4 @@ export function mountSecrets(secrets: string, folder: string): Record<ServiceNam
   return Object.fromEntries(places) as Record<ServiceName, string>
 }
 
-const senderFiles = (secrets: string) =>
-  readdirSync(secrets).filter((name) => name.startsWith('sender-'))
+const senderFiles = (secrets: string) => readdirSync(secrets).filter((name) => name.startsWith('sender-'))

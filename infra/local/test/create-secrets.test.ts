@@ -16,7 +16,12 @@ const postgres = { schemes: ['postgres'] }
 
 t.test('every container finds what it may see, and no other container’s', async (t) => {
   t.strictSame(readdirSync(folder).sort(), ['audit', 'database', 'gateway', 'notifier', 'postgres-password'])
-  t.strictSame(readdirSync(join(folder, 'notifier')).sort(), ['database-url-notifier', 'queue-url', 'seal'])
+  t.strictSame(readdirSync(join(folder, 'notifier')).sort(), [
+    'database-url-notifier',
+    'queue-url',
+    'redis-url',
+    'seal',
+  ])
   t.strictSame(readdirSync(join(folder, 'audit')).sort(), [
     'database-url-audit',
     'log',

@@ -1,9 +1,8 @@
 // The closed list of our metrics: name, help, labels. A label that is not listed does not compile, and no label ever
 // holds something a client can choose freely: routes are patterns, codes and reasons come from closed lists.
 
-import type { Attributes, Meter } from '@opentelemetry/api'
-
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+import type { Meter } from '@opentelemetry/api'
+import { instrumentOf } from './metric-instrument.ts'
 
 export const METRICS = {
   httpDuration: {
@@ -223,34 +222,6 @@ export type Metrics = { readonly [K in keyof typeof METRICS]: InstrumentOf<(type
 
 /** Makes every instrument of the list on one meter. Times are in seconds. */
 export function createMetrics(meter: Meter): Metrics {
-  const entries = Object.entries(METRICS).map(([key, definition]) => [key, instrument(meter, definition)])
+  const entries = Object.entries(METRICS).map(([key, definition]) => [key, instrumentOf(meter, definition)])
   return Object.fromEntries(entries) as Metrics
-}
-
-function instrument(meter: Meter, { name, type, help: description }: MetricDefinition) {
-  if (type === 'counter') {
-    const counter = meter.createCounter(name, { description })
-    return { add: (count: number, labels: Attributes) => counter.add(count, labels) }
-  }
-  if (type === 'histogram') {
-    const advice = { explicitBucketBoundaries: SECONDS }
-    const histogram = meter.createHistogram(name, { description, advice })
-    return { record: (value: number, labels: Attributes) => histogram.record(value, labels) }
-  }
-  const gauge = meter.createObservableGauge(name, { description })
-  const observe = (read: () => number | Promise<number>, labels: Attributes = {}) =>
-    meter.addBatchObservableCallback(
-      (result) => report((value) => result.observe(gauge, value, labels), read),
-      [gauge],
-    )
-  return { observe }
-}
-
-/** A gauge whose source cannot be read is left out of this reading; the others are not. */
-async function report(show: (value: number) => void, read: () => number | Promise<number>): Promise<void> {
-  try {
-    show(await read())
-  } catch {
-    // Absent is the truth here: there is no value.
-  }
 }
