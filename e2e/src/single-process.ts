@@ -122,6 +122,7 @@ function environmentOf(
     [`POSTERN_${name.toUpperCase()}_PORT`]: String(port),
     ...(name === 'gateway' && { POSTERN_PUBLIC_URL: dev.gateway }),
     ...(name === 'notifier' && {
+      POSTERN_WEBHOOK_URL: dev.gateway,
       POSTERN_SENDGRID_URL: `${dev.sandbox}/sendgrid`,
       POSTERN_TWILIO_URL: `${dev.sandbox}/twilio`,
       POSTERN_TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,

@@ -18,6 +18,9 @@ export function houseSecrets({ dataDir, dev }: House): Record<string, string> {
     'pepper/v1',
     'refresh/v1',
     'csrf/v1',
+    'receipt/v1',
+    'twilio-receipt-token',
+    'gateway-receipt-key',
     'admin-key',
   ]
   const passwords = ['owner', 'gateway', 'notifier', 'audit'].map((role) => `role-passwords/${role}`)

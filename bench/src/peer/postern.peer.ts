@@ -50,6 +50,7 @@ export async function startPostern(scope: Scope, options: PosternOptions): Promi
     'admin-key': adminKey,
     'pepper/v1': generateKey('symmetric', randomBytes),
     'csrf/v1': generateKey('symmetric', randomBytes),
+    'receipt/v1': generateKey('symmetric', randomBytes),
     'seal/v1': sealKey.toString('base64'),
     'refresh/v1': generateKey('symmetric', randomBytes),
     'jwt/v1': generateKey('ec', randomBytes),

@@ -74,8 +74,11 @@ export function serviceSpecs(plan: HousePlan, env: NodeJS.ProcessEnv): ProcessSp
     },
   })
   return [
-    service('gateway', { POSTERN_PUBLIC_URL: urls.gateway }),
-    service('notifier', sandboxVendors(urls.sandbox, plan.ports.smtp)),
+    service('gateway', { POSTERN_PUBLIC_URL: urls.gateway, POSTERN_WEBHOOK_URL: urls.gateway }),
+    service('notifier', {
+      ...sandboxVendors(urls.sandbox, plan.ports.smtp),
+      POSTERN_WEBHOOK_URL: urls.gateway,
+    }),
     service('audit', {}),
   ]
 }

@@ -1,11 +1,12 @@
 // Writes the secrets of a data-dir: generated once, kept for ever after, one file each, readable by the owner
 // alone. A file is put in its place whole.
-import { randomBytes } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { addRingKey } from '@postern/config/add-ring-key'
 import { RINGS, type RingName } from '@postern/config/known-secrets'
 import { generateKey } from '@postern/token/generate-key'
+import { selfSigned } from './self-signed.ts'
 
 /** Writes one secret with a line end, replacing an older one in a single step. */
 export function writeSecret(file: string, content: string): void {
@@ -45,7 +46,27 @@ export function generateSecrets(secrets: string): void {
   keepSecret(join(secrets, 'twilio-auth-token'), randomSecret)
   for (const pair of ['ses-access-key', 'smtp-login', 'message-gateway-key'])
     keepSecret(join(secrets, pair), () => `local:${randomSecret()}`)
+  generateReceiptKeys(secrets)
 }
+
+/** What vendors sign receipts with, for the sandbox, and what the gateway checks them by. */
+function generateReceiptKeys(secrets: string): void {
+  keepSecret(join(secrets, 'twilio-receipt-token'), randomSecret)
+  keepSecret(join(secrets, 'gateway-receipt-key'), randomSecret)
+  const sendgrid = keepSecret(join(secrets, 'sendgrid-receipt-private-key'), () => newKey('jwt'))
+  const sns = keepSecret(join(secrets, 'sns-private-key'), () => newRsaKey())
+  keepSecret(join(secrets, 'sendgrid-receipt-key'), () => publicKeyLine(sendgrid))
+  keepSecret(join(secrets, 'sns-certificate'), () => selfSigned(sns, 'sns.sandbox.invalid'))
+}
+
+function newRsaKey(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+}
+
+/** As SendGrid shows it: SPKI in base64, on one line. */
+const publicKeyLine = (pem: string) =>
+  createPublicKey(pem).export({ type: 'spki', format: 'der' }).toString('base64')
 
 /** Writes a secret, or takes it away when there is none. */
 export function putSecret(file: string, content: string | null): void {

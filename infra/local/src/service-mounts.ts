@@ -11,6 +11,10 @@ export const mounts = {
     'jwt',
     'refresh',
     'csrf',
+    'receipt',
+    'sendgrid-receipt-key',
+    'twilio-receipt-token',
+    'gateway-receipt-key',
     'admin-key',
     'database-url-gateway',
     'queue-url',
@@ -18,6 +22,7 @@ export const mounts = {
   ],
   notifier: [
     'seal',
+    'receipt',
     'sendgrid-api-key',
     'ses-access-key',
     'smtp-login',
@@ -38,9 +43,9 @@ export function mountSecrets(secrets: string, folder: string): Record<ServiceNam
   const places = Object.entries(mounts).map(([service, names]) => {
     const place = join(folder, service)
     mkdirSync(place, { recursive: true, mode: 0o700 })
-    // The credentials of tenants' own senders, whatever they are called.
-    const senders = service === 'notifier' ? senderFiles(secrets) : []
-    for (const name of [...names, ...senders]) {
+    // What tenants' own senders send with, and what their receipts are checked by, whatever it is called.
+    const own = { gateway: 'receipt-', notifier: 'sender-', audit: undefined }[service as ServiceName]
+    for (const name of [...names, ...(own === undefined ? [] : filesOf(secrets, own))]) {
       const secret = join(secrets, name)
       if (existsSync(secret)) symlinkSync(relative(place, secret), join(place, name))
     }
@@ -49,4 +54,5 @@ export function mountSecrets(secrets: string, folder: string): Record<ServiceNam
   return Object.fromEntries(places) as Record<ServiceName, string>
 }
 
-const senderFiles = (secrets: string) => readdirSync(secrets).filter((name) => name.startsWith('sender-'))
+const filesOf = (secrets: string, prefix: string) =>
+  readdirSync(secrets).filter((name) => name.startsWith(prefix))

@@ -19,6 +19,7 @@ t.test('every container finds what it may see, and no other container’s', asyn
   t.strictSame(readdirSync(join(folder, 'notifier')).sort(), [
     'database-url-notifier',
     'queue-url',
+    'receipt',
     'redis-url',
     'seal',
   ])
@@ -35,7 +36,7 @@ t.test('every container finds what it may see, and no other container’s', asyn
     gateway.url('database-url-gateway', postgres),
     /^postgres:\/\/postern_gateway:[\w-]{43}@postgres:5432\/postern$/,
   )
-  for (const ring of ['pepper', 'seal', 'refresh', 'csrf'] as const)
+  for (const ring of ['pepper', 'seal', 'refresh', 'csrf', 'receipt'] as const)
     t.equal(gateway.ring(ring, 'symmetric').current, 1)
   t.equal(gateway.ring('jwt', 'ec').current, 1)
   const seals = ['gateway', 'notifier', 'audit'].map((name) =>

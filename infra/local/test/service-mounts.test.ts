@@ -20,15 +20,30 @@ function dataDir(t: Test) {
 t.test('each service sees its own secrets and no other: the audit signs, the gateway mints', async (t) => {
   const { secrets, mounts } = dataDir(t)
   writeSecret(join(secrets, 'sender-acme'), 'the credential of a tenant’s own sender')
+  writeSecret(join(secrets, 'receipt-acme'), 'what the receipts of a tenant’s own sender are checked by')
   const places = mountSecrets(secrets, mounts)
   const seen = Object.fromEntries(
     Object.entries(places).map(([name, place]) => [name, readdirSync(place).sort()]),
   )
   t.same(seen, {
-    gateway: ['admin-key', 'csrf', 'database-url-gateway', 'jwt', 'pepper', 'refresh', 'seal'],
+    gateway: [
+      'admin-key',
+      'csrf',
+      'database-url-gateway',
+      'gateway-receipt-key',
+      'jwt',
+      'pepper',
+      'receipt',
+      'receipt-acme',
+      'refresh',
+      'seal',
+      'sendgrid-receipt-key',
+      'twilio-receipt-token',
+    ],
     notifier: [
       'database-url-notifier',
       'message-gateway-key',
+      'receipt',
       'seal',
       'sender-acme',
       'sendgrid-api-key',

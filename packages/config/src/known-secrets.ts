@@ -13,13 +13,16 @@ export const SECRET_FILES = [
   'database-url-gateway',
   'database-url-notifier',
   'database-url-owner',
+  'gateway-receipt-key',
   'message-gateway-key',
   'queue-url',
   'redis-url',
   'sendgrid-api-key',
+  'sendgrid-receipt-key',
   'ses-access-key',
   'smtp-login',
   'twilio-auth-token',
+  'twilio-receipt-token',
 ] as const
 
 /** Each ring and the kind of its keys: 32 bytes, P-256 for ES256, or Ed25519. */
@@ -28,6 +31,7 @@ export const RINGS = {
   jwt: 'ec',
   log: 'ed25519',
   pepper: 'symmetric',
+  receipt: 'symmetric',
   refresh: 'symmetric',
   seal: 'symmetric',
 } as const satisfies Record<string, RingKind>

@@ -30,6 +30,28 @@ export const trustedProxies = cidrs('POSTERN_TRUSTED_PROXIES', '', {
   describe: 'Networks whose X-Forwarded-For is believed; no others are.',
 })
 
+/** For those who ask vendors to call back, and for the one that is called. */
+export const webhookUrl = optional(
+  url('POSTERN_WEBHOOK_URL', undefined, {
+    describe: 'Where vendors reach the gateway with receipts, if not at its public URL.',
+  }),
+)
+
+/** What vendors sign is this URL as text, and what they tell must not be read on its way. */
+export function refuseWebhookUrl(
+  { webhookUrl, environment }: { webhookUrl: string | undefined; environment: string },
+  faults: Faults,
+): void {
+  if (webhookUrl === undefined) return
+  const { protocol, search } = new URL(webhookUrl)
+  if (search !== '' || webhookUrl.endsWith('/')) {
+    faults.add('POSTERN_WEBHOOK_URL: must have no query and no slash at its end')
+  }
+  if (environment === 'production' && protocol !== 'https:') {
+    faults.add('POSTERN_WEBHOOK_URL: must be https in production')
+  }
+}
+
 /** What no production process starts with, whatever its service. */
 export function refuseInProduction(
   environment: 'development' | 'production',

@@ -20,7 +20,9 @@ import {
   type Connections,
   readConnections,
   refuseInProduction,
+  refuseWebhookUrl,
   trustedProxies,
+  webhookUrl,
 } from '@postern/service-kit/common-settings'
 
 export const SETTINGS = {
@@ -29,6 +31,7 @@ export const SETTINGS = {
   publicUrl: url('POSTERN_PUBLIC_URL', undefined, {
     describe: 'Origin that mailed links begin with; also the issuer of access tokens.',
   }),
+  webhookUrl,
   trustedProxies,
   ...COMMON_SETTINGS,
   addressLimit: integer('POSTERN_ADDRESS_LIMIT', 3_000, {
@@ -65,7 +68,7 @@ export interface GatewaySecrets extends Connections {
   /** Redis of the front limiter; undefined: each process counts alone */
   readonly redisUrl: string | undefined
   readonly adminKey: string
-  readonly rings: Readonly<Record<'pepper' | 'seal' | 'refresh' | 'jwt' | 'csrf', RingContents>>
+  readonly rings: Readonly<Record<'pepper' | 'seal' | 'refresh' | 'jwt' | 'csrf' | 'receipt', RingContents>>
 }
 
 export interface GatewayConfig {
@@ -80,6 +83,7 @@ export function readConfig(env: Environment, now: Date): GatewayConfig {
     const settings = readSettings(SETTINGS, env, faults)
     refuseInProduction(settings.environment, env, faults)
     if (settings.publicUrl) refusePublicUrl(settings.publicUrl, settings.environment, faults)
+    refuseWebhookUrl(settings, faults)
     const secrets = openSecrets(settings.secretsDir, faults)
     return {
       settings,
@@ -92,6 +96,7 @@ export function readConfig(env: Environment, now: Date): GatewayConfig {
           seal: secrets.ring('seal', 'symmetric', { overlapMs: WRITE_OVERLAP_MS, now }),
           csrf: secrets.ring('csrf', 'symmetric', { overlapMs: WRITE_OVERLAP_MS, now }),
           refresh: secrets.ring('refresh', 'symmetric', { overlapMs: WRITE_OVERLAP_MS, now }),
+          receipt: secrets.ring('receipt', 'symmetric'),
           jwt: secrets.ring('jwt', 'ec', { overlapMs: settings.ringOverlap, now }),
         },
       },

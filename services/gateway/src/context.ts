@@ -46,6 +46,8 @@ export interface GatewayContext extends Ambient {
   readonly successors: KeyRing
   readonly jwt: KeyRing
   readonly csrf: KeyRing
+  /** checks the URLs that Twilio calls back */
+  readonly receiptMarks: KeyRing
   /** the mailed origin, without a slash at the end */
   readonly publicUrl: string
   readonly issuer: string
@@ -153,5 +155,6 @@ function openRings({ settings, secrets }: GatewayConfig, { clock, logger }: Ambi
     successors: open('refresh', WRITE_OVERLAP_MS),
     jwt: open('jwt', settings.ringOverlap),
     csrf: open('csrf', WRITE_OVERLAP_MS),
+    receiptMarks: open('receipt', 0),
   }
 }

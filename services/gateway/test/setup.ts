@@ -50,7 +50,7 @@ export async function openHouse(
   const files: Record<string, string> = { 'database-url-gateway': data.gatewayUrl, 'admin-key': adminKey }
   if (more.redisUrl) files['redis-url'] = more.redisUrl
   for (const [name, text] of Object.entries(files)) await writeSecret(secretsDir, name, text)
-  for (const ring of ['pepper', 'seal', 'refresh', 'csrf'] as const) {
+  for (const ring of ['pepper', 'seal', 'refresh', 'csrf', 'receipt'] as const) {
     await writeSecret(join(secretsDir, ring), 'v1', generateKey('symmetric', randomBytes))
   }
   await writeSecret(join(secretsDir, 'jwt'), 'v1', generateKey('ec', randomBytes))

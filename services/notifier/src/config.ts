@@ -22,6 +22,8 @@ import {
   type Connections,
   readConnections,
   refuseInProduction,
+  refuseWebhookUrl,
+  webhookUrl,
 } from '@postern/service-kit/common-settings'
 import type { SenderPlan } from './sender/configured-sender.ts'
 import { houseSenders } from './sender/house-senders.ts'
@@ -103,6 +105,7 @@ export const SETTINGS = {
   sendgridUrl: url('POSTERN_SENDGRID_URL', 'https://api.sendgrid.com', {
     describe: 'Where SendGrid’s API is; https in production.',
   }),
+  webhookUrl,
   failpoint: optional(
     text('POSTERN_FAILPOINT', undefined, {
       pattern: /^K([1-9]|1[0-4]):kill$/,
@@ -133,7 +136,7 @@ export interface NotifierSecrets extends Connections {
   readonly redisUrl: string | undefined
   /** The credential of a tenant's sender, by the name that its row has for it; undefined: no such file. May throw. */
   readonly senderSecret: (name: string) => string | undefined
-  readonly rings: Readonly<Record<'seal', RingContents>>
+  readonly rings: Readonly<Record<'seal' | 'receipt', RingContents>>
 }
 
 export interface NotifierConfig {
@@ -148,6 +151,7 @@ export function readConfig(env: Environment): NotifierConfig {
     const settings = readSettings(SETTINGS, env, faults)
     refuseInProduction(settings.environment, env, faults)
     if (settings.environment === 'production') needForReal(settings, faults)
+    refuseWebhookUrl(settings, faults)
     const secrets = openSecrets(settings.secretsDir, faults)
     const smsSender = smsSenderOf(settings, faults)
     const connections = readConnections(secrets, 'notifier')
@@ -159,7 +163,10 @@ export function readConfig(env: Environment): NotifierConfig {
         redisUrl: redisUrl ?? (connections.queueUrl.startsWith('redis') ? connections.queueUrl : undefined),
         house: houseSenders({ ...settings, smsSender }, secrets, (fault) => faults.add(fault)),
         senderSecret: (name) => openSecrets(settings.secretsDir).optionalText(secretFileOf(name)),
-        rings: { seal: secrets.ring('seal', 'symmetric') },
+        rings: {
+          seal: secrets.ring('seal', 'symmetric'),
+          receipt: secrets.ring('receipt', 'symmetric'),
+        },
       },
     }
   })

@@ -13,8 +13,10 @@ async function secrets(t: Test, files: Readonly<Record<string, string>> = {}): P
   const dir = await mkdtemp(join(tmpdir(), 'postern-notifier-config-'))
   t.teardown(() => rm(dir, { recursive: true }))
   await mkdir(join(dir, 'seal'))
+  await mkdir(join(dir, 'receipt'))
   const all = {
     'seal/v1': randomBytes(32).toString('base64'),
+    'receipt/v1': randomBytes(32).toString('base64'),
     'database-url-notifier': DATABASE,
     'sendgrid-api-key': API_KEY,
     ...files,

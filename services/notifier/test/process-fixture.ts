@@ -34,6 +34,8 @@ export async function house(t: TestScope, queueUrl?: string): Promise<House> {
   t.teardown(() => rm(secretsDir, { recursive: true, force: true }))
   await mkdir(join(secretsDir, 'seal'))
   await writeFile(join(secretsDir, 'seal', 'v1'), key.toString('base64'))
+  await mkdir(join(secretsDir, 'receipt'))
+  await writeFile(join(secretsDir, 'receipt', 'v1'), randomBytes(32).toString('base64'))
   await writeFile(join(secretsDir, 'database-url-notifier'), f.urls.notifierUrl)
   await writeFile(join(secretsDir, 'sendgrid-api-key'), API_KEY)
   await writeFile(join(secretsDir, 'twilio-auth-token'), AUTH_TOKEN)
