@@ -10,13 +10,13 @@ import { limitAddresses } from './abuse/address-limit.plugin.ts'
 import { forwardAuthRoute } from './access/forward-auth.route.ts'
 import { introspectTokenRoute } from './access/introspect-token.route.ts'
 import { guardBrowserRoutes } from './browser/browser-guard.plugin.ts'
-import { browserOtpRoute } from './browser/challenge/issue-code.route.ts'
-import { browserMagicLinkRoute } from './browser/challenge/issue-link.route.ts'
+import { issueBrowserMagicLinkRoute } from './browser/challenge/issue-magic-link.route.ts'
+import { issueBrowserOtpRoute } from './browser/challenge/issue-otp.route.ts'
 import { csrfRoute } from './browser/csrf.route.ts'
 import { endBrowserSessionRoute } from './browser/session/end-session.route.ts'
 import { readBrowserSessionRoute } from './browser/session/read-session.route.ts'
 import { refreshBrowserSessionRoute } from './browser/session/refresh-session.route.ts'
-import { browserSignInRoute } from './browser/session/sign-in.route.ts'
+import { signInBrowserRoute } from './browser/session/sign-in.route.ts'
 import { issueMagicLinkRoute } from './challenge/issue/issue-magic-link.route.ts'
 import { issueOtpRoute } from './challenge/issue/issue-otp.route.ts'
 import { resendOtpRoute } from './challenge/issue/resend-otp.route.ts'
@@ -46,17 +46,17 @@ import { revokeUserSessionsRoute } from './session/revoke-user-sessions.route.ts
 import { createApiKeyRoute } from './tenant/create-api-key.route.ts'
 import { createTenantRoute } from './tenant/create-tenant.route.ts'
 import { listApiKeysRoute } from './tenant/list-api-keys.route.ts'
-import { patchTenantRoute } from './tenant/patch-tenant.route.ts'
 import { readTenantRoute } from './tenant/read-tenant.route.ts'
 import { revokeApiKeyRoute } from './tenant/revoke-api-key.route.ts'
+import { updateTenantRoute } from './tenant/update-tenant.route.ts'
 import { resetFactorsRoute } from './unlock/reset-factors.route.ts'
 import { unlockIdentifierRoute } from './unlock/unlock-identifier.route.ts'
 import { createUserRoute } from './user/create-user.route.ts'
 import { eraseUserRoute } from './user/erasure/erase-user.route.ts'
 import { exportUserRoute } from './user/erasure/export-user.route.ts'
-import { patchUserRoute } from './user/patch-user.route.ts'
 import { readUserRoute } from './user/read-user.route.ts'
 import { searchUsersRoute } from './user/search-users.route.ts'
+import { updateUserRoute } from './user/update-user.route.ts'
 
 const ROUTES = [
   issueMagicLinkRoute,
@@ -84,12 +84,12 @@ const ROUTES = [
   createUserRoute,
   searchUsersRoute,
   readUserRoute,
-  patchUserRoute,
+  updateUserRoute,
   eraseUserRoute,
   exportUserRoute,
   createTenantRoute,
   readTenantRoute,
-  patchTenantRoute,
+  updateTenantRoute,
   createApiKeyRoute,
   listApiKeysRoute,
   revokeApiKeyRoute,
@@ -100,9 +100,9 @@ const ROUTES = [
   unlockIdentifierRoute,
   resetFactorsRoute,
   csrfRoute,
-  browserMagicLinkRoute,
-  browserOtpRoute,
-  browserSignInRoute,
+  issueBrowserMagicLinkRoute,
+  issueBrowserOtpRoute,
+  signInBrowserRoute,
   refreshBrowserSessionRoute,
   readBrowserSessionRoute,
   endBrowserSessionRoute,

@@ -8,7 +8,7 @@ import { tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../context.ts'
-import { answerFactor } from '../http/factor-limit.ts'
+import { answerFactor } from '../http/answer-factor.ts'
 import { disableTotp } from './disable-totp.ts'
 
 const schema = {

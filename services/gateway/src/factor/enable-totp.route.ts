@@ -6,11 +6,11 @@ import { IdParams } from '@postern/contracts/http/fields'
 import { apiKeyCaller, tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import type { GatewayContext } from '../context.ts'
+import { answerFactor } from '../http/answer-factor.ts'
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts'
 import { clientOf } from '../http/client-of.ts'
 import { checkEnrolmentAccess, enrolmentAccess } from '../http/enrolment-access.ts'
-import { answerFactor } from '../http/factor-limit.ts'
-import { enableWaiting } from './enable-totp.ts'
+import { enableTotp } from './enable-totp.ts'
 
 const schema = {
   tags: ['Second factor'],
@@ -32,7 +32,7 @@ export function enableTotpRoute(app: HttpApp, context: GatewayContext): void {
     return answerFactor(context, reply, async () => {
       const exchange = { request, reply }
       const once = await answerOnce<EnabledTotp>(context, tenantScope(request), exchange, (run) =>
-        enableWaiting(context, run, tenant, input),
+        enableTotp(context, run, tenant, input),
       )
       return once.envelope
     })

@@ -15,7 +15,12 @@ import { refusalOf, type UserOf } from './factor.ts'
 import { matchSealed, readFactors } from './match-totp.ts'
 import { completeSignIn } from './pending-sign-in.store.ts'
 import { readPendingOf, stopped } from './read-pending.ts'
-import { type EnabledParts, enabledParts, enableTotp, type HeldSecrets } from './totp-factor.store.ts'
+import {
+  type EnabledParts,
+  enableTotp as enable,
+  enabledParts,
+  type HeldSecrets,
+} from './totp-factor.store.ts'
 
 export type EnableDeps = SignDeps & MintDeps & { sealing: KeyRing }
 
@@ -33,7 +38,7 @@ const REPEAT: EnabledTotp = { recovery_codes: null, sign_in: null }
  * Refused with INVALID_CODE or IDENTIFIER_LOCKED; with a sign-in's token also as that is.
  * @throws AppError NOT_FOUND, CONFLICT (no TOTP waits), INVALID_TOKEN
  */
-export async function enableWaiting(
+export async function enableTotp(
   deps: EnableDeps,
   run: TenantRun,
   tenant: SignInTenant,
@@ -43,7 +48,7 @@ export async function enableWaiting(
   const { mfaToken, code } = input
   if (mfaToken !== undefined) return enableAndEnter(deps, run, tenant, { ...input, mfaToken })
   const { parts, shown } = prepare(deps, user, await readFactors(run, user), code)
-  const answer = await enableTotp(run, parts)
+  const answer = await enable(run, parts)
   if (answer.kind !== 'right') return { kind: 'refused', error: refusalOf(answer) }
   return { kind: 'done', answer: { recovery_codes: shown, sign_in: null }, repeat: REPEAT, status: 200 }
 }

@@ -6,9 +6,9 @@ import { IdParams } from '@postern/contracts/http/fields'
 import { apiKeyCaller, tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import type { GatewayContext } from '../context.ts'
+import { answerFactor } from '../http/answer-factor.ts'
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts'
 import { checkEnrolmentAccess, enrolmentAccess } from '../http/enrolment-access.ts'
-import { answerFactor } from '../http/factor-limit.ts'
 import { enrolTotp } from './enrol-totp.ts'
 
 const schema = {

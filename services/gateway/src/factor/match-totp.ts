@@ -5,6 +5,7 @@ import { AppError } from '@postern/service-kit/app-error'
 import type { KeyRing } from '@postern/token/key-ring'
 import { open } from '@postern/token/seal'
 import { matchTotp } from '@postern/token/totp'
+import { noSuchUser } from '../user/user.ts'
 import type { SealedSecret, UserOf } from './factor.ts'
 import { type FactorUser, findFactors, type Step } from './totp-factor.store.ts'
 
@@ -28,7 +29,7 @@ export function matchSealed(
 /** @throws AppError NOT_FOUND */
 export async function readFactors(run: TenantRun, user: UserOf): Promise<FactorUser> {
   const held = await findFactors(run, user)
-  if (held === undefined) throw new AppError('NOT_FOUND', { reason: 'no such user' })
+  if (held === undefined) throw noSuchUser()
   return held
 }
 

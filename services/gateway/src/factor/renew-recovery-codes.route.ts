@@ -6,8 +6,8 @@ import { IdParams } from '@postern/contracts/http/fields'
 import { tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import type { GatewayContext } from '../context.ts'
+import { answerFactor } from '../http/answer-factor.ts'
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts'
-import { answerFactor } from '../http/factor-limit.ts'
 import { renewRecoveryCodes } from './renew-recovery-codes.ts'
 
 const schema = {

@@ -8,8 +8,8 @@ import { apiKeyCaller, tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../context.ts'
+import { answerFactor } from '../http/answer-factor.ts'
 import { clientOf } from '../http/client-of.ts'
-import { answerFactor } from '../http/factor-limit.ts'
 import { verifyMfa } from './verify-mfa.ts'
 
 const schema = {

@@ -10,7 +10,7 @@ import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import { Type } from 'typebox'
 import type { GatewayContext } from '../context.ts'
-import { pageOfSessions } from './list-sessions.ts'
+import { listSessions } from './list-sessions.ts'
 
 const schema = {
   tags: ['Sessions'],
@@ -26,9 +26,6 @@ export function listSessionsRoute(app: HttpApp, context: GatewayContext): void {
     const scope = tenantScope(request)
     const { limit = 50, cursor = null } = request.query
     const run = alone(context.database, scope)
-    return ok(
-      request,
-      await pageOfSessions(run, scope.tenantId, request.params.id, { limit, before: cursor }),
-    )
+    return ok(request, await listSessions(run, scope.tenantId, request.params.id, { limit, before: cursor }))
   })
 }

@@ -2,7 +2,7 @@
 
 import type { Session } from '@postern/contracts/http/session'
 import type { TenantRun } from '@postern/db/with-tenant'
-import { AppError } from '@postern/service-kit/app-error'
+import { noSuchUser } from '../user/user.ts'
 import { liveSessions, type SessionPage, type SessionRow } from './session.store.ts'
 
 export interface ListedSessions {
@@ -11,7 +11,7 @@ export interface ListedSessions {
 }
 
 /** `page.before`: the cursor of the page before. @throws AppError NOT_FOUND when there is no such user */
-export async function pageOfSessions(
+export async function listSessions(
   run: TenantRun,
   tenantId: string,
   userId: string,
@@ -19,7 +19,7 @@ export async function pageOfSessions(
 ): Promise<ListedSessions> {
   // One more than asked for tells whether there is a next page.
   const found = await liveSessions(run, tenantId, userId, { limit: limit + 1, before })
-  if (found === undefined) throw new AppError('NOT_FOUND', { reason: 'no such user' })
+  if (found === undefined) throw noSuchUser()
   const items = found.slice(0, limit).map(show)
   return { items, next_cursor: found.length > limit ? (items.at(-1)?.id ?? null) : null }
 }

@@ -9,7 +9,7 @@ import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import { Type } from 'typebox'
 import type { GatewayContext } from '../context.ts'
-import { revokeSessionsOf } from './revoke-session.ts'
+import { revokeUserSessions } from './revoke-user-sessions.ts'
 
 const schema = {
   tags: ['Sessions'],
@@ -24,7 +24,7 @@ export function revokeUserSessionsRoute(app: HttpApp, context: GatewayContext): 
   app.delete('/v1/users/:id/sessions', { ...access, schema }, async (request) => {
     const scope = tenantScope(request)
     const which = { userId: request.params.id, except: request.query.except ?? null }
-    const revoked = await revokeSessionsOf(alone(context.database, scope), scope.tenantId, which)
+    const revoked = await revokeUserSessions(alone(context.database, scope), scope.tenantId, which)
     context.nudge()
     return ok(request, revoked)
   })

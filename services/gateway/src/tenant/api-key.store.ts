@@ -52,7 +52,7 @@ export interface ApiKeyPage {
 }
 
 /** Newest first. */
-export async function listApiKeys(
+export async function findApiKeys(
   run: TenantRun,
   tenantId: string,
   page: ApiKeyPage,

@@ -10,7 +10,7 @@ import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import { Type } from 'typebox'
 import type { GatewayContext } from '../context.ts'
-import { pageOfApiKeys } from './list-api-keys.ts'
+import { listApiKeys } from './list-api-keys.ts'
 
 const schema = {
   tags: ['Operator'],
@@ -25,6 +25,6 @@ export function listApiKeysRoute(app: HttpApp, context: GatewayContext): void {
     const { id } = request.params
     const { limit = 50, cursor = null } = request.query
     const run = alone(context.database, scopeFor(request, id))
-    return ok(request, await pageOfApiKeys(run, id, { limit, before: cursor }))
+    return ok(request, await listApiKeys(run, id, { limit, before: cursor }))
   })
 }

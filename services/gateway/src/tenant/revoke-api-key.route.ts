@@ -8,7 +8,7 @@ import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import { Type } from 'typebox'
 import type { GatewayContext } from '../context.ts'
-import { revokeKey } from './revoke-api-key.ts'
+import { revokeApiKey } from './revoke-api-key.ts'
 
 const schema = {
   tags: ['Operator'],
@@ -21,7 +21,7 @@ export function revokeApiKeyRoute(app: HttpApp, context: GatewayContext): void {
   const access = context.operator.requireOperator
   app.delete('/v1/tenants/:id/api-keys/:key_id', { ...access, schema }, async (request) => {
     const { id, key_id } = request.params
-    const revoked = await revokeKey(alone(context.database, scopeFor(request, id)), id, key_id)
+    const revoked = await revokeApiKey(alone(context.database, scopeFor(request, id)), id, key_id)
     context.nudge()
     return ok(request, revoked)
   })

@@ -2,7 +2,7 @@
 
 import type { ResetFactors } from '@postern/contracts/http/user'
 import type { TenantRun } from '@postern/db/with-tenant'
-import { noSuchUser } from '../user/read-user.ts'
+import { noSuchUser } from '../user/user.ts'
 import { removeFactors } from './unlock.store.ts'
 
 /** A repeat finds nothing to remove. @throws AppError NOT_FOUND */

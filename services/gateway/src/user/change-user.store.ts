@@ -2,7 +2,8 @@
 
 import type { TenantRun } from '@postern/db/with-tenant'
 import { type RawBuilder, sql } from 'kysely'
-import { USER_COLUMNS, type UserRow } from './user.store.ts'
+import { USER_COLUMNS } from './user.store.ts'
+import type { UserFacts } from './user.ts'
 
 export interface UserChange {
   tenantId: string
@@ -14,12 +15,12 @@ export interface UserChange {
 }
 
 /** Changes what is named; undefined when there is no such user. Needs the user's row locked: see `lockUser`. */
-export async function changeUser(run: TenantRun, change: UserChange): Promise<UserRow | undefined> {
+export async function changeUser(run: TenantRun, change: UserChange): Promise<UserFacts | undefined> {
   const [row] = await run(statement(change))
   return row
 }
 
-const statement = (change: UserChange): RawBuilder<UserRow> => sql<UserRow>`
+const statement = (change: UserChange): RawBuilder<UserFacts> => sql<UserFacts>`
   WITH u AS (
     UPDATE users SET is_active = coalesce(${change.isActive}::boolean, is_active),
            metadata = coalesce(${change.metadata && JSON.stringify(change.metadata)}::jsonb, metadata), updated_at = now()

@@ -3,7 +3,8 @@
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import type { Identifier } from '../challenge/identifier.ts'
-import { USER_COLUMNS, type UserRow } from './user.store.ts'
+import { USER_COLUMNS } from './user.store.ts'
+import type { UserFacts } from './user.ts'
 
 export interface NewUser {
   tenantId: string
@@ -17,9 +18,9 @@ export const isTaken = (error: unknown): boolean =>
   (error as { constraint?: string }).constraint === 'identifiers_pkey'
 
 /** Makes the user with all addresses, or fails: see `isTaken`. */
-export async function insertUser(run: TenantRun, user: NewUser): Promise<UserRow> {
+export async function insertUser(run: TenantRun, user: NewUser): Promise<UserFacts> {
   const addressOf = (kind: string) => user.addresses.find((address) => address.kind === kind)?.address ?? null
-  const [row] = await run(sql<UserRow>`
+  const [row] = await run(sql<UserFacts>`
     WITH u AS (
       INSERT INTO users (tenant_id, id, email, phone, metadata)
       VALUES (${user.tenantId}::uuid, ${user.id}::uuid, ${addressOf('email')}, ${addressOf('phone')},

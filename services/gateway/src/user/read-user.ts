@@ -2,9 +2,8 @@
 
 import type { UserRecord } from '@postern/contracts/http/user'
 import type { TenantRun } from '@postern/db/with-tenant'
-import { AppError } from '@postern/service-kit/app-error'
 import { findUser } from './user.store.ts'
-import { showUserRecord } from './user.ts'
+import { noSuchUser, showUserRecord } from './user.ts'
 
 /** @throws AppError NOT_FOUND */
 export async function readUser(run: TenantRun, tenantId: string, id: string): Promise<UserRecord> {
@@ -12,5 +11,3 @@ export async function readUser(run: TenantRun, tenantId: string, id: string): Pr
   if (row === undefined) throw noSuchUser()
   return showUserRecord(row)
 }
-
-export const noSuchUser = () => new AppError('NOT_FOUND', { reason: 'no such user' })

@@ -3,9 +3,8 @@
 import type { PatchUserBody, UserRecord } from '@postern/contracts/http/user'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { changeUser } from './change-user.store.ts'
-import { noSuchUser } from './read-user.ts'
 import { lockUser } from './user.store.ts'
-import { showUserRecord } from './user.ts'
+import { noSuchUser, showUserRecord } from './user.ts'
 
 /**
  * A repeat changes nothing and tells nothing.

@@ -2,13 +2,7 @@
 
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
-import type { ProvenUser } from './proven-user.ts'
-
-export interface UserRow extends ProvenUser {
-  metadata: Record<string, string>
-  totp_enabled_at: Date | null
-  recovery_codes_left: number
-}
+import type { UserFacts } from './user.ts'
 
 export interface IdentityKey {
   kind: 'email' | 'phone'
@@ -23,8 +17,8 @@ export const USER_COLUMNS = sql`
   (SELECT count(*) FROM recovery_codes r WHERE r.tenant_id = u.tenant_id AND r.user_id = u.id
       AND r.used_at IS NULL)::integer AS recovery_codes_left`
 
-export async function findUser(run: TenantRun, tenantId: string, id: string): Promise<UserRow | undefined> {
-  const [row] = await run(sql<UserRow>`
+export async function findUser(run: TenantRun, tenantId: string, id: string): Promise<UserFacts | undefined> {
+  const [row] = await run(sql<UserFacts>`
     SELECT ${USER_COLUMNS} FROM users u WHERE u.tenant_id = ${tenantId}::uuid AND u.id = ${id}::uuid`)
   return row
 }
@@ -34,8 +28,8 @@ export async function findUserOf(
   run: TenantRun,
   tenantId: string,
   { kind, identityKey }: IdentityKey,
-): Promise<UserRow | undefined> {
-  const [row] = await run(sql<UserRow>`
+): Promise<UserFacts | undefined> {
+  const [row] = await run(sql<UserFacts>`
     SELECT ${USER_COLUMNS} FROM identifiers i JOIN users u ON u.tenant_id = i.tenant_id AND u.id = i.user_id
      WHERE i.tenant_id = ${tenantId}::uuid AND i.kind = ${kind} AND i.identity_key = ${identityKey}`)
   return row

@@ -1,18 +1,22 @@
-// How the user routes show a user.
+// A user with what the user routes tell of one besides, and how they show it.
 
 import type { UserRecord } from '@postern/contracts/http/user'
+import { AppError } from '@postern/service-kit/app-error'
 import { type ProvenUser, showUser } from './proven-user.ts'
 
-interface UserFacts extends ProvenUser {
+export interface UserFacts extends ProvenUser {
   metadata: Record<string, string>
+  /** null: no TOTP is demanded */
   totp_enabled_at: Date | null
   recovery_codes_left: number
 }
 
-export const showUserRecord = (row: UserFacts): UserRecord => ({
-  ...showUser(row),
-  metadata: row.metadata,
+export const showUserRecord = (user: UserFacts): UserRecord => ({
+  ...showUser(user),
+  metadata: user.metadata,
   second_factors:
-    row.totp_enabled_at === null ? [] : [{ method: 'totp', enabled_at: row.totp_enabled_at.toISOString() }],
-  recovery_codes_left: row.recovery_codes_left,
+    user.totp_enabled_at === null ? [] : [{ method: 'totp', enabled_at: user.totp_enabled_at.toISOString() }],
+  recovery_codes_left: user.recovery_codes_left,
 })
+
+export const noSuchUser = () => new AppError('NOT_FOUND', { reason: 'no such user' })

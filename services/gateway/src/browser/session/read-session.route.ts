@@ -7,7 +7,7 @@ import { browserCaller, tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../../context.ts'
-import { readCurrentSession } from './find-session.ts'
+import { readBrowserSession } from './read-session.ts'
 
 const schema = {
   tags: ['Browser mode'],
@@ -19,6 +19,6 @@ export function readBrowserSessionRoute(app: HttpApp, context: GatewayContext): 
   app.get('/v1/browser/session', { schema }, async (request) => {
     const caller = browserCaller(request)
     const run = alone(context.database, tenantScope(request))
-    return ok(request, await readCurrentSession(run, caller))
+    return ok(request, await readBrowserSession(run, caller))
   })
 }

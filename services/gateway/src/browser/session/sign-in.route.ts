@@ -8,10 +8,10 @@ import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { FastifyRequest } from 'fastify'
 import type { GatewayContext } from '../../context.ts'
+import { answerFactor } from '../../http/answer-factor.ts'
 import { answerProof } from '../../http/answer-proof.ts'
 import { giveSession } from '../../http/browser-cookies.ts'
 import { clientOf } from '../../http/client-of.ts'
-import { answerFactor } from '../../http/factor-limit.ts'
 import { endBrowserSession } from './end-session.ts'
 import { signInBrowser } from './sign-in.ts'
 
@@ -22,7 +22,7 @@ const schema = {
   response: { 200: envelope(BrowserSignIn) },
 }
 
-export function browserSignInRoute(app: HttpApp, context: GatewayContext): void {
+export function signInBrowserRoute(app: HttpApp, context: GatewayContext): void {
   app.post('/v1/browser/session', { schema }, async (request, reply) => {
     const caller = browserCaller(request)
     const { body } = request

@@ -8,7 +8,7 @@ import { tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../../context.ts'
-import { eraseAccount } from './erase-user.ts'
+import { eraseUser } from './erase-user.ts'
 
 const schema = {
   tags: ['Users'],
@@ -22,7 +22,7 @@ export function eraseUserRoute(app: HttpApp, context: GatewayContext): void {
   app.delete('/v1/users/:id', { ...access, schema }, async (request) => {
     const scope = tenantScope(request)
     const erased = await withTenant(context.database.db, scope, (trx) =>
-      eraseAccount(within(trx, scope), scope.tenantId, request.params.id),
+      eraseUser(within(trx, scope), scope.tenantId, request.params.id),
     )
     context.nudge()
     return ok(request, erased)

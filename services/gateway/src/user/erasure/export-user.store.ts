@@ -3,11 +3,12 @@
 import type { ChallengeStatus, DeliveryStatus, FactorMethod, Purpose } from '@postern/contracts/challenge'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
-import { USER_COLUMNS, type UserRow } from '../user.store.ts'
+import { USER_COLUMNS } from '../user.store.ts'
+import type { UserFacts } from '../user.ts'
 
 /** Instants are as Postgres writes them into JSON. */
 export interface UserHoldings {
-  user: UserRow
+  user: UserFacts
   identifiers: { kind: string; identity_key: string; verified_at: string | null; created_at: string }[]
   sessions: HeldSession[]
   challenges: HeldChallenge[]
@@ -40,7 +41,7 @@ interface HeldChallenge {
   delivery: { id: string; channel: 'email' | 'sms'; status: DeliveryStatus }
 }
 
-type Row = UserRow & Omit<UserHoldings, 'user'>
+type Row = UserFacts & Omit<UserHoldings, 'user'>
 
 /** Undefined when there is no such user. */
 export async function findHoldings(

@@ -2,8 +2,7 @@
 
 import type { UserExport } from '@postern/contracts/http/user'
 import type { TenantRun } from '@postern/db/with-tenant'
-import { noSuchUser } from '../read-user.ts'
-import { showUserRecord } from '../user.ts'
+import { noSuchUser, showUserRecord } from '../user.ts'
 import { findHoldings } from './export-user.store.ts'
 
 /** @throws AppError NOT_FOUND */

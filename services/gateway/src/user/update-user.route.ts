@@ -18,7 +18,7 @@ const schema = {
   response: { 200: envelope(UserRecord) },
 }
 
-export function patchUserRoute(app: HttpApp, context: GatewayContext): void {
+export function updateUserRoute(app: HttpApp, context: GatewayContext): void {
   const access = context.auth.requireScope('users:write')
   app.patch('/v1/users/:id', { ...access, schema }, async (request) => {
     const scope = tenantScope(request)

@@ -18,7 +18,7 @@ const schema = {
   response: { 202: envelope(IssuedChallenge) },
 }
 
-export function browserOtpRoute(app: HttpApp, context: GatewayContext): void {
+export function issueBrowserOtpRoute(app: HttpApp, context: GatewayContext): void {
   app.post('/v1/browser/otps', { schema }, (request, reply) => {
     const caller = browserCaller(request)
     const { body } = request

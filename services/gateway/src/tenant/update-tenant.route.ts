@@ -18,7 +18,7 @@ const schema = {
   response: { 200: envelope(Tenant) },
 }
 
-export function patchTenantRoute(app: HttpApp, context: GatewayContext): void {
+export function updateTenantRoute(app: HttpApp, context: GatewayContext): void {
   app.patch('/v1/tenants/:id', { ...context.operator.requireOperator, schema }, async (request) => {
     const { id } = request.params
     const run = alone(context.database, scopeFor(request, id))

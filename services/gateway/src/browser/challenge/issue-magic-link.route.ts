@@ -19,7 +19,7 @@ const schema = {
   response: { 202: envelope(IssuedChallenge) },
 }
 
-export function browserMagicLinkRoute(app: HttpApp, context: GatewayContext): void {
+export function issueBrowserMagicLinkRoute(app: HttpApp, context: GatewayContext): void {
   app.post('/v1/browser/magic-links', { schema }, (request, reply) => {
     const caller = browserCaller(request)
     const { body } = request
