@@ -25,6 +25,8 @@ export interface ChannelKit {
   /** Of the vendor's double at `url`. */
   senderTo(url: string): AnySender & { close(): void }
   channel(sealRing: SealRing, senders: Senders): Channel<AnyMessage>
+  /** The vendor can be asked what it has, so a message whose answer was lost is not sent twice. */
+  readonly canLookUp: boolean
   /** What of a message proves something: its link or its code. */
   secretOf(text: string): string | undefined
   /** Payloads that are sealed as they should be and hold what no message may be made of. */
@@ -47,6 +49,7 @@ export const EMAIL: ChannelKit = {
       from: 'sign-in@id.example.org',
       vendors: createVendorRouter<EmailMessage>(senders),
     }) as never,
+  canLookUp: false,
   secretOf: (text) => text.match(/https:\S+/)?.[0],
   malformed: [
     { payload: { ...payloadOf(), to: ['a@example.org', 'b@example.org'] } },
@@ -78,6 +81,7 @@ export const SMS: ChannelKit = {
     }) as never,
   channel: (sealRing, senders) =>
     createSmsChannel({ sealRing, vendors: createVendorRouter<SmsMessage>(senders) }) as never,
+  canLookUp: true,
   secretOf: (text) => text.match(/ #(\d{6})$/)?.[1],
   malformed: [
     ...[
