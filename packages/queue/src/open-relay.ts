@@ -6,7 +6,7 @@ import type { QueueConnection } from './connection.ts'
 import { createProducer } from './producer.ts'
 import type { QueueLogger } from './queue-log.ts'
 import { relayMetrics } from './queue-metrics.ts'
-import { type Relay, type RelayStore, startRelay } from './relay.ts'
+import { type Relay, type RelayOptions, type RelayStore, startRelay } from './relay.ts'
 
 export interface ServiceRelayOptions {
   readonly connection: QueueConnection
@@ -16,6 +16,7 @@ export interface ServiceRelayOptions {
   readonly metrics: Metrics
   readonly clock: { now(): Date }
   readonly random: { uuid(): string }
+  readonly failpoint?: NonNullable<RelayOptions['failpoint']>
   /** Whether it hands over events too: the audit service's alone does. */
   readonly events?: boolean
 }

@@ -19,6 +19,7 @@ export interface RelayOptions {
   readonly metrics: RelayMetrics
   readonly clock: { now(): Date }
   readonly random: { uuid(): string }
+  readonly failpoint?: RelayParts['failpoint']
   /** A round begins at least this often, nudged or not. 500 unless told. */
   readonly pollMs?: number
   /** Deliveries of one claim and one add. 200 unless told: more is not faster. */
@@ -37,7 +38,15 @@ const SPACING_MS = 20
 
 /** Starts relaying. Several relays, in one or many processes, share the work and never do it twice. */
 export function startRelay(options: RelayOptions): Relay {
-  const { clock, producers, metrics, random, pollMs = 500, batch = 200 } = options
+  const {
+    clock,
+    producers,
+    metrics,
+    random,
+    failpoint = () => undefined,
+    pollMs = 500,
+    batch = 200,
+  } = options
   let stopping = false
   const parts: RelayParts = {
     store: boundedStore(options.store, STORE_MS),
@@ -45,6 +54,7 @@ export function startRelay(options: RelayOptions): Relay {
     gate: queueGate(clock, () => Object.values(producers).every((producer) => producer.ready())),
     metrics,
     random,
+    failpoint,
     batch,
     stopping: () => stopping,
   }

@@ -227,3 +227,19 @@ t.test(
     t.same(each(), [2, 2, 2])
   },
 )
+
+t.test('a process may be killed before deliveries are added, and right after', async (t) => {
+  const bed = relayBed(t, { pollMs: 60_000 })
+  bed.memory.add()
+  bed.memory.add({ channel: 'sms' })
+  const added = () => [bed.email, bed.sms].map(({ jobs }) => jobs.size)
+  const reached: string[] = []
+  bed.start((point) => reached.push(`${point}: ${added()}`))
+  await until(() => reached.length === 3, soon)
+  t.match(reached, ['K3: 0,0', /^K4: /, 'K4: 1,1'])
+  t.same(
+    [...bed.memory.rows.values()].map(({ status }) => status),
+    ['queued', 'queued'],
+    'marked before',
+  )
+})

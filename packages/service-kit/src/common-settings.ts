@@ -52,6 +52,15 @@ export function refuseWebhookUrl(
   }
 }
 
+/** For the services that have kill points. */
+export const failpoint = optional(
+  text('POSTERN_FAILPOINT', undefined, {
+    pattern: /^K([1-9]|1[01]):kill$/,
+    form: 'must be K1:kill to K11:kill',
+    describe: 'Kills the process where a test wants it; refused in production.',
+  }),
+)
+
 /** What no production process starts with, whatever its service. */
 export function refuseInProduction(
   environment: 'development' | 'production',

@@ -18,6 +18,7 @@ import {
 import {
   COMMON_SETTINGS,
   type Connections,
+  failpoint,
   readConnections,
   refuseInProduction,
   refuseWebhookUrl,
@@ -33,6 +34,7 @@ export const SETTINGS = {
   }),
   webhookUrl,
   trustedProxies,
+  failpoint,
   ...COMMON_SETTINGS,
   addressLimit: integer('POSTERN_ADDRESS_LIMIT', 3_000, {
     min: 1,

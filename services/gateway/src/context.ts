@@ -11,6 +11,7 @@ import { type AdminAuth, createAdminAuth } from '@postern/service-kit/admin-auth
 import type { Ambient } from '@postern/service-kit/ambient'
 import { type ApiKeyAuth, createApiKeyAuth } from '@postern/service-kit/api-key-auth'
 import { findApiKey } from '@postern/service-kit/auth/api-key.store'
+import { type Failpoint, failpointOf } from '@postern/service-kit/failpoint'
 import type { Parts } from '@postern/service-kit/lifecycle'
 import { openRing } from '@postern/service-kit/live-ring'
 import { createRevocationFeed } from '@postern/service-kit/revocation-feed'
@@ -51,6 +52,7 @@ export interface GatewayContext extends Ambient {
   /** the mailed origin, without a slash at the end */
   readonly publicUrl: string
   readonly issuer: string
+  readonly failpoint: Failpoint
   /** Tells the relay that something was committed. */
   readonly nudge: () => void
 }
@@ -81,7 +83,8 @@ export async function buildContext(
   })
   parts.add('queue', () => queue.close())
   const store = relayStore(background.db)
-  const relay = openRelay({ connection: queue, store, logger, metrics, clock, random })
+  const failpoint = failpointOf(settings.failpoint)
+  const relay = openRelay({ connection: queue, store, logger, metrics, clock, random, failpoint })
   parts.add('relay', (leftMs) => relay.stop(leftMs))
 
   const read = (seconds: number) => revocationsSince(background.db, seconds)
@@ -122,6 +125,7 @@ export async function buildContext(
     operator: createAdminAuth(secrets.adminKey),
     publicUrl: settings.publicUrl,
     issuer,
+    failpoint,
     nudge: () => relay.nudge(),
   }
 }

@@ -28,6 +28,9 @@ t.test('production refuses links in plain http and failpoints', async (t) => {
     'POSTERN_PUBLIC_URL: must be https in production',
   ])
   t.strictSame(faultsOf({ POSTERN_FAILPOINT: 'K1:kill' }), ['POSTERN_FAILPOINT: is refused in production'])
+  t.strictSame(faultsOf({ ...desk, POSTERN_FAILPOINT: 'K12:kill' }), [
+    'POSTERN_FAILPOINT: must be K1:kill to K11:kill',
+  ])
 })
 
 t.test('the public URL is an origin: the link page asks its own', async (t) => {

@@ -20,6 +20,7 @@ import { secretFileOf } from '@postern/contracts/sender'
 import {
   COMMON_SETTINGS,
   type Connections,
+  failpoint,
   readConnections,
   refuseInProduction,
   refuseWebhookUrl,
@@ -106,13 +107,7 @@ export const SETTINGS = {
     describe: 'Where SendGrid’s API is; https in production.',
   }),
   webhookUrl,
-  failpoint: optional(
-    text('POSTERN_FAILPOINT', undefined, {
-      pattern: /^K([1-9]|1[0-4]):kill$/,
-      form: 'must be K1:kill to K14:kill',
-      describe: 'Kills the process where a test wants it; refused in production.',
-    }),
-  ),
+  failpoint,
   ...COMMON_SETTINGS,
 }
 

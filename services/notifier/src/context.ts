@@ -8,6 +8,7 @@ import { relayStore } from '@postern/db/relay.store'
 import { openQueueConnection, type QueueConnection } from '@postern/queue/connection'
 import { openRelay } from '@postern/queue/open-relay'
 import type { Ambient } from '@postern/service-kit/ambient'
+import { failpointOf } from '@postern/service-kit/failpoint'
 import type { Parts } from '@postern/service-kit/lifecycle'
 import { openRing } from '@postern/service-kit/live-ring'
 import { createMetrics, type Metrics } from '@postern/telemetry/metric-names'
@@ -17,7 +18,6 @@ import type { DeliverDeps } from './delivery/deliver-message.ts'
 import { createDeliveryMetrics, type DeliveryMetrics } from './delivery/delivery-metrics.ts'
 import { createEmailChannel } from './delivery/email-channel.ts'
 import { createSmsChannel } from './delivery/sms-channel.ts'
-import { type Failpoint, killAt, noFailpoint } from './failpoint.ts'
 import { openVendors } from './sender/open-vendors.ts'
 import type { EmailMessage, SmsMessage } from './sender/sender.ts'
 
@@ -59,7 +59,8 @@ export function buildContext(
   parts.add('queue', () => queue.close())
   // Any service relays deliveries: with this one alone left running, mails still go out.
   const store = relayStore(database.db)
-  const relay = openRelay({ connection: queue, store, logger, metrics, clock, random })
+  const failpoint = failpointOf(settings.failpoint)
+  const relay = openRelay({ connection: queue, store, logger, metrics, clock, random, failpoint })
   parts.add('relay', (leftMs) => relay.stop(leftMs))
 
   // Nothing is sealed here, so a new key need not wait before it is current.
@@ -89,13 +90,8 @@ export function buildContext(
     email: createEmailChannel({ sealRing, from: settings.emailFrom, vendors: vendors.email }),
     sms: createSmsChannel({ sealRing, vendors: vendors.sms }),
     worker: `${hostname()}:${process.pid}`,
-    failpoint: failpointOf(settings),
+    failpoint,
     callMs: CALL_MS,
     nudge: () => relay.nudge(),
   }
-}
-
-function failpointOf({ failpoint }: NotifierSettings): Failpoint {
-  const [point] = failpoint?.split(':') ?? []
-  return point === undefined ? noFailpoint : killAt(point, () => process.kill(process.pid, 'SIGKILL'))
 }

@@ -23,15 +23,17 @@ export const passDeliveries: RelayStep = async (parts) => {
  * @throws {QueueError} QUEUE_UNAVAILABLE; what was not added is found overdue in 10 s
  */
 export async function addDeliveries(
-  { producers, gate, metrics }: RelayParts,
+  { producers, gate, metrics, failpoint }: RelayParts,
   rows: readonly DrivenDelivery[],
   how: 'queued' | 'redriven',
 ): Promise<void> {
   if (rows.length === 0) return
+  failpoint('K3')
   const added = CHANNELS.map(async (channel) => {
     const jobs = rows.filter((row) => row.channel === channel).map(toJob)
     if (jobs.length === 0) return
     await producers[channel].addBulk(jobs)
+    failpoint('K4')
     metrics[how](channel, jobs.length)
   })
   const failure = (await Promise.allSettled(added)).find((result) => result.status === 'rejected')

@@ -18,6 +18,8 @@ export interface RelayParts {
   readonly gate: QueueGate
   readonly metrics: RelayMetrics
   readonly random: { uuid(): string }
+  /** A test may end the process there: before deliveries are added to the queue, and right after. */
+  readonly failpoint: (reached: 'K3' | 'K4') => void
   /** Deliveries of one claim. */
   readonly batch: number
   /** Set once the relay is to stop: what was claimed is still added, no more is claimed. */

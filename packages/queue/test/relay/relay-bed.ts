@@ -6,7 +6,7 @@ import type { TestScope } from '@postern/testkit/postgres'
 import type { NewJob, Producer } from '../../src/producer.ts'
 import { QueueError } from '../../src/queue-error.ts'
 import type { RelayMetrics } from '../../src/relay/relay-store.ts'
-import { startRelay } from '../../src/relay.ts'
+import { type RelayOptions, startRelay } from '../../src/relay.ts'
 import { memoryStore } from './memory-store.ts'
 
 export const systemRandom = { uuid: () => randomUUID() }
@@ -87,7 +87,7 @@ export function relayBed(
   const events = memoryProducer<{ v: 1; event_ids: string[] }>()
   const logs = capturedLogger('relay-test')
   const { counts, metrics } = countingMetrics()
-  const start = () => {
+  const start = (failpoint?: NonNullable<RelayOptions['failpoint']>) => {
     const relay = startRelay({
       store: memory.store,
       producers: { email: email.producer, sms: sms.producer, events: events.producer },
@@ -95,6 +95,7 @@ export function relayBed(
       metrics,
       clock,
       random: systemRandom,
+      ...(failpoint && { failpoint }),
       ...pace,
     })
     t.teardown(() => relay.stop(1_000))

@@ -5,6 +5,7 @@ import type { GatewayDatabase } from '@postern/db/databases/gateway.database'
 import type { Database } from '@postern/db/pool'
 import { alone, type TenantRun, type TenantScope, within, withTenant } from '@postern/db/with-tenant'
 import { AppError } from '@postern/service-kit/app-error'
+import type { Failpoint } from '@postern/service-kit/failpoint'
 import { digest, digestsOfAll, equalDigest, sha256 } from '@postern/token/digest'
 import type { KeyRing } from '@postern/token/key-ring'
 import { findAnswer, keepAnswer, type StoredAnswer, tryClaim } from './idempotency.store.ts'
@@ -12,6 +13,7 @@ import { findAnswer, keepAnswer, type StoredAnswer, tryClaim } from './idempoten
 export interface OnceDeps {
   database: Database<GatewayDatabase>
   pepper: KeyRing
+  failpoint: Failpoint
 }
 
 export interface Once {
@@ -46,12 +48,15 @@ export async function runOnce<R>(
   effect: (run: TenantRun) => Promise<Effect<R>>,
 ): Promise<Outcome<R>> {
   const { key } = once
+  // Alone, the effect's statement and its commit leave together: before it nothing is written.
+  if (key === undefined) deps.failpoint('K1')
   const done =
     key === undefined
       ? await effect(alone(deps.database, scope))
       : await withTenant(deps.database.db, scope, (trx) =>
           claimed(deps, scope, { ...once, key }, within(trx, scope), effect),
         )
+  deps.failpoint('K2')
   if (done.kind === 'replayed')
     return { answer: done.kept.answer as R, status: done.kept.status, replayed: true }
   if (done.kind === 'refused') throw done.error
@@ -90,5 +95,6 @@ async function claimed<R>(
       answer: done.repeat,
     })
   }
+  deps.failpoint('K1')
   return done
 }

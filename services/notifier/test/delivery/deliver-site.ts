@@ -1,11 +1,11 @@
 // One channel's deliveries on a real Postgres and its vendor's double: how they are given, brought on and interrupted.
 
 import { systemClock } from '@postern/service-kit/clock'
+import { noFailpoint } from '@postern/service-kit/failpoint'
 import { systemRandom } from '@postern/service-kit/random'
 import type { TestScope } from '@postern/testkit/postgres'
 import type { Channel } from '../../src/delivery/channel.ts'
 import { type DeliverDeps, type Delivered, deliverMessage } from '../../src/delivery/deliver-message.ts'
-import { noFailpoint } from '../../src/failpoint.ts'
 import type { AnyMessage, AnySender, ChannelKit } from '../channel-fixture.ts'
 import { type DeliveryInput, type Fixture, fixture, givenDelivery, type Ids } from '../delivery-fixture.ts'
 import { type Vendor, vendorDouble } from '../vendor-fixture.ts'
