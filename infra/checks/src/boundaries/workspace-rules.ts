@@ -3,7 +3,7 @@
 
 import type { Rule } from './rule.ts'
 
-const GROUND = '(?:contracts|token|config|telemetry|db)'
+const GROUND = '(?:contracts|token|config|telemetry|template|db)'
 const SHIPPED = '^(?:services|packages)/(?!sandbox/|testkit/)[^/]+/src/'
 const ANY_WORKSPACE = '^(?:services|packages|infra|e2e|bench)/'
 const npm = (names: string) => `(?:^|/node_modules/)(?:${names})(?:@|/|$)`

@@ -1,9 +1,12 @@
 // Deliveries by e-mail: the sealed payload opened, rendered, and addressed to exactly one recipient.
 
+import { findBuiltIn } from '@postern/template/built-in/catalogue'
+import { displayName } from '@postern/template/display-name'
+import { renderEmail } from '@postern/template/render-template'
+import { TemplateError } from '@postern/template/template-error'
+import type { Variables } from '@postern/template/template-parts'
 import type { EmailMessage } from '../sender/sender.ts'
 import type { VendorRouter } from '../sender/vendor-router.ts'
-import { displayName } from '../template/display-name.ts'
-import { renderMail, TemplateError, type TemplateValues } from '../template/render.ts'
 import type { Channel, Moment } from './channel.ts'
 import type { Claim } from './delivery.ts'
 import { MAGIC_LINK, OTP_BY_EMAIL, openPayload, type SealRing } from './payload.ts'
@@ -24,17 +27,19 @@ export function createEmailChannel({ sealRing, from, vendors }: EmailChannelOpti
 
 function composeEmail(claim: Claim, sealRing: SealRing, from: string): (moment: Moment) => EmailMessage {
   const { to, name, values } = contentOf(claim, sealRing)
-  const mail = renderMail(claim.template, claim.locale, { tenant_name: name, ...values })
+  const parts = findBuiltIn(claim.template, claim.locale)?.parts.email
+  if (!parts) throw new TemplateError('template_missing')
+  const mail = renderEmail(parts, { tenant_name: name, ...values })
   const sender = { email: from, name }
   const { deliveryId } = claim
-  return ({ attempt }) => ({ deliveryId, attempt, to, from: sender, ...mail })
+  return ({ attempt }) => ({ deliveryId, attempt, to, from: sender, ...mail, html: mail.html ?? '' })
 }
 
 interface Content {
   readonly to: string
   /** Who it is from, fit to be shown. */
   readonly name: string
-  readonly values: TemplateValues
+  readonly values: Variables
 }
 
 function contentOf(claim: Claim, sealRing: SealRing): Content {

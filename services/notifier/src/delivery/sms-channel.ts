@@ -1,10 +1,12 @@
 // Deliveries by SMS: the sealed payload opened and rendered for exactly one number. The text of a delivery is the same
 // each time it is made, whenever that is: by it a vendor is asked whether it has the message already.
 
+import { findBuiltIn } from '@postern/template/built-in/catalogue'
+import { displayName, shortName } from '@postern/template/display-name'
+import { renderSms } from '@postern/template/render-template'
+import { TemplateError } from '@postern/template/template-error'
 import type { SmsMessage } from '../sender/sender.ts'
 import type { VendorRouter } from '../sender/vendor-router.ts'
-import { displayName, shortName } from '../template/display-name.ts'
-import { renderText, TemplateError } from '../template/render.ts'
 import type { Channel, Moment } from './channel.ts'
 import type { Claim } from './delivery.ts'
 import { OTP_BY_SMS, openPayload, type SealRing } from './payload.ts'
@@ -21,7 +23,9 @@ export function createSmsChannel({ sealRing, vendors }: SmsChannelOptions): Chan
 function composeSms(claim: Claim, sealRing: SealRing): (moment: Moment) => SmsMessage {
   if (claim.template !== 'otp') throw new TemplateError('template_missing')
   const { to, code, tenant_name, origin_domain } = openPayload(sealRing, claim, OTP_BY_SMS)
-  const text = renderText(claim.template, claim.locale, {
+  const parts = findBuiltIn(claim.template, claim.locale)?.parts.sms
+  if (!parts) throw new TemplateError('template_missing')
+  const text = renderSms(parts, {
     tenant_name: shortName(displayName(tenant_name)) || origin_domain,
     code,
     domain: origin_domain,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { nearestLanguage } from '../../src/template/language.ts'
+import { nearestLanguage } from '../src/language.ts'
 
 const THERE = ['en', 'de', 'pt-BR', 'pt', 'zh-Hant'] as const
 const nearest = (wanted: string | null) => nearestLanguage(wanted, THERE, 'en')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { displayName } from '../../src/template/display-name.ts'
+import { displayName } from '../src/display-name.ts'
 
 t.test('names lose what cannot be seen or turns the writing, and keep what languages need', async (t) => {
   t.equal(displayName('  A\u202eB\u0007\u200bC\u00a0\u2028D '), 'A B C D')

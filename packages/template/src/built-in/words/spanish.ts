@@ -25,4 +25,8 @@ export const spanish: Words = {
     notYou: '¿No lo ha pedido usted? Entonces no haga nada. Sin el código no ocurre nada.',
   },
   otpSms: '{{ code }} es su clave para {{ tenant_name }}. No se la diga a nadie.',
+  notice: {
+    from: 'Este mensaje se lo ha enviado {{ tenant_name }}.',
+    sms: '{{ tenant_name }}: {{ title }}\n{{ body }}',
+  },
 }

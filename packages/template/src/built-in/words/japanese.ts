@@ -23,4 +23,8 @@ export const japanese: Words = {
     notYou: 'お心当たりがない場合は、何もしないでください。コードがなければ、何も起こりません。',
   },
   otpSms: '{{ tenant_name }} の確認コード {{ code }} を人に教えないでください。',
+  notice: {
+    from: 'このメッセージは {{ tenant_name }} からお送りしました。',
+    sms: '{{ tenant_name }}：{{ title }}\n{{ body }}',
+  },
 }

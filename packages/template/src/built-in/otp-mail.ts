@@ -1,12 +1,12 @@
 // The mail with a one-time code: the code stands alone, large, and can be copied as it is. It is not in the subject, which
 // vendors keep in their logs and phones show on a locked screen.
 
+import type { EmailParts } from '../template-parts.ts'
 import { framed } from './mail-frame.ts'
-import type { MailTemplate } from './mail-template.ts'
 import type { Words } from './words/words.ts'
 
 /** Values: `tenant_name`, `code`, `minutes`. */
-export function otpMail({ language, otp: words }: Words): MailTemplate {
+export function otpMail({ language, otp: words }: Words): EmailParts {
   const { title, works, notForOthers, notYou } = words
   const text = `${title}
 

@@ -1,11 +1,17 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { displayName, shortName } from '../../src/template/display-name.ts'
-import { renderText, TemplateError } from '../../src/template/render.ts'
+import { findBuiltIn } from '../../src/built-in/catalogue.ts'
+import { displayName, shortName } from '../../src/display-name.ts'
+import { renderSms } from '../../src/render-template.ts'
 
 const code = '031416'
+function smsIn(name: string, language: string | null) {
+  const sms = findBuiltIn(name, language)?.parts.sms
+  if (!sms) throw new Error(`no SMS ${name}`)
+  return sms
+}
 const sms = (language: string | null, name: string, domain = 'app.example.org') =>
-  renderText('otp', language, { tenant_name: shortName(displayName(name)), code, domain })
+  renderSms(smsIn('otp', language), { tenant_name: shortName(displayName(name)), code, domain })
 
 // GSM 03.38: what an SMS writes in seven bits a character; those of the second row take two.
 const GSM7 =
@@ -70,9 +76,14 @@ t.test('no tenant name, however hostile, reaches the last line or adds one', asy
   )
 })
 
-t.test('a template that is not there fails', async (t) => {
-  const values = { tenant_name: 'Acme', code, domain: 'app.example.org' }
-  for (const name of ['magic_link', 'nothing', '__proto__']) {
-    t.throws(() => renderText(name, null, values), new TemplateError('template_missing'), name)
+t.test('there is no SMS of what is sent by mail alone', async (t) => {
+  t.equal(findBuiltIn('magic_link', 'en')?.parts.sms, null)
+})
+
+t.test('a notice says who it is from, in each language', async (t) => {
+  for (const language of ['en', 'de', 'es', 'fr', 'ja']) {
+    const values = { tenant_name: 'Acme', title: 'Parcel', body: 'It came.\nBye' }
+    const text = renderSms(smsIn('notice', language), values)
+    t.match(text, /^Acme ?[:：] ?Parcel\nIt came\.\nBye$/, language)
   }
 })

@@ -25,4 +25,8 @@ export const english: Words = {
     notYou: 'You did not ask for this? Then ignore it. Nothing happens without the code.',
   },
   otpSms: '{{ code }} is your code for {{ tenant_name }}. Do not tell it to anyone.',
+  notice: {
+    from: 'This message was sent to you by {{ tenant_name }}.',
+    sms: '{{ tenant_name }}: {{ title }}\n{{ body }}',
+  },
 }

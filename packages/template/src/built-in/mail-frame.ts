@@ -1,7 +1,7 @@
 // The page that every built-in mail is set on. Tables and inline styles because mail programs know little else; no image,
 // nothing remote, nothing that tells anyone whether it was read. Names may be written in any script and direction.
 
-import type { MailTemplate } from './mail-template.ts'
+import type { EmailParts } from '../template-parts.ts'
 
 export interface MailParts {
   /** BCP 47. */
@@ -10,7 +10,8 @@ export interface MailParts {
   readonly title: string
   /** Table rows' content between heading and small print. */
   readonly main: string
-  readonly smallPrint: readonly [strong: string, plain: string]
+  /** One paragraph each. */
+  readonly smallPrint: readonly string[]
   readonly text: string
 }
 
@@ -44,7 +45,7 @@ a:focus { outline: 3px solid #6f9bff; outline-offset: 2px; }
 
 const TABLE = 'role="presentation" cellpadding="0" cellspacing="0" border="0"'
 
-const body = ({ title, main, smallPrint: [strong, plain] }: MailParts) =>
+const body = ({ title, main, smallPrint }: MailParts) =>
   isolated(`<body class="page" style="margin:0;padding:0;background-color:#f2f4f7;-webkit-text-size-adjust:100%">
 <table ${TABLE} class="page" width="100%" style="background-color:#f2f4f7">
 <tr><td align="center" style="padding:32px 16px">
@@ -53,8 +54,7 @@ const body = ({ title, main, smallPrint: [strong, plain] }: MailParts) =>
 <h1 class="strong" style="margin:0 0 12px;font-size:22px;line-height:30px;font-weight:600;color:#16191d">${title}</h1>
 ${main}
 <hr class="line" style="margin:28px 0 20px;border:0;border-top:1px solid #dde2e9">
-<p class="quiet" style="margin:0 0 10px;font-size:13px;line-height:19px;color:#5b6572">${strong}</p>
-<p class="quiet" style="margin:0;font-size:13px;line-height:19px;color:#5b6572">${plain}</p>
+${smallPrint.map(quiet).join('\n')}
 </td></tr>
 </table>
 </td></tr>
@@ -63,10 +63,13 @@ ${main}
 </html>
 `)
 
-/** A name written from right to left stays in its place and turns nothing around it. */
-const isolated = (html: string) => html.replaceAll('{{ tenant_name }}', '<bdi>{{ tenant_name }}</bdi>')
+const quiet = (text: string, at: number, all: readonly string[]) =>
+  `<p class="quiet" style="margin:0${at < all.length - 1 ? ' 0 10px' : ''};font-size:13px;line-height:19px;color:#5b6572">${text}</p>`
 
-export const framed = (parts: MailParts): MailTemplate => ({
+/** A name written from right to left stays in its place and turns nothing around it. */
+const isolated = (html: string) => html.replace(/\{\{ (?:tenant_name|title) \}\}/g, '<bdi>$&</bdi>')
+
+export const framed = (parts: MailParts): EmailParts => ({
   subject: parts.title,
   html: `${head(parts)}\n${body(parts)}`,
   text: parts.text,

@@ -1,11 +1,11 @@
 // The mail with a sign-in link: a button, and the address itself for programs that show none.
 
+import type { EmailParts } from '../template-parts.ts'
 import { framed } from './mail-frame.ts'
-import type { MailTemplate } from './mail-template.ts'
 import type { Words } from './words/words.ts'
 
 /** Values: `tenant_name`, `link`, `minutes`. */
-export function magicLinkMail({ language, magicLink: words }: Words): MailTemplate {
+export function magicLinkMail({ language, magicLink: words }: Words): EmailParts {
   const { title, notForOthers, notYou } = words
   const text = `${title}
 

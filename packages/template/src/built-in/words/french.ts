@@ -25,4 +25,8 @@ export const french: Words = {
     notYou: 'Vous n’avez rien demandé ? Alors ne faites rien. Sans le code, il ne se passe rien.',
   },
   otpSms: '{{ code }} est votre code pour {{ tenant_name }}. Ne le donnez à personne.',
+  notice: {
+    from: 'Ce message vous a été envoyé par {{ tenant_name }}.',
+    sms: '{{ tenant_name }} : {{ title }}\n{{ body }}',
+  },
 }

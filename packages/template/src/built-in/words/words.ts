@@ -8,6 +8,15 @@ export interface Words {
   readonly otp: OtpWords
   /** The whole SMS but for its last line. Uses `code` and `tenant_name`. */
   readonly otpSms: string
+  readonly notice: NoticeWords
+}
+
+/** What a tenant's own message is set into. */
+export interface NoticeWords {
+  /** Uses `tenant_name`. */
+  readonly from: string
+  /** The whole SMS. Uses `tenant_name`, `title` and `body`. */
+  readonly sms: string
 }
 
 /** What both mails say. Uses `tenant_name`. */

@@ -25,4 +25,8 @@ export const german: Words = {
     notYou: 'Sie haben das nicht angefordert? Dann tun Sie nichts. Ohne den Code geschieht nichts.',
   },
   otpSms: '{{ code }} ist Ihr Code für {{ tenant_name }}. Sagen Sie ihn niemandem.',
+  notice: {
+    from: 'Diese Nachricht hat Ihnen {{ tenant_name }} gesendet.',
+    sms: '{{ tenant_name }}: {{ title }}\n{{ body }}',
+  },
 }

@@ -1,0 +1,71 @@
+// Reads one part of a template, or says where it cannot be read. What was read is remembered for a while: the same few
+// templates are rendered again and again.
+
+import { type Liquid, type Template, Tokenizer } from 'liquidjs'
+import { failed, templateErrorOf } from './engine-problem.ts'
+import { HTML, TEXT } from './liquid-engine.ts'
+import { type PartName, SOURCE_LIMITS } from './template-parts.ts'
+
+/** Blocks within blocks. */
+const MAX_DEPTH = 20
+const BLOCKS = new Set(['case', 'for', 'if', 'unless'])
+
+/** Tabs and line ends aside; halves of characters too. Postgres and vendors take neither. */
+const CONTROL = /(?![\t\n\r])[\p{Cc}\p{Cs}]/u
+
+export interface ParsedPart {
+  readonly engine: Liquid
+  readonly templates: Template[]
+}
+
+const MAX_REMEMBERED = 256
+const remembered = new Map<string, ParsedPart>()
+
+/** @throws {TemplateError} `template_failed`, with where and what */
+export function parsePart(part: PartName, source: string): ParsedPart {
+  const key = `${part} ${source}`
+  const known = remembered.get(key)
+  if (known !== undefined) return known
+  refuseUnfit(part, source)
+  const engine = part === 'email.html' ? HTML : TEXT
+  const parsed = { engine, templates: parse(engine, part, source) }
+  const [oldest] = remembered.keys()
+  if (remembered.size >= MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest)
+  remembered.set(key, parsed)
+  return parsed
+}
+
+function refuseUnfit(part: PartName, source: string): void {
+  const limit = SOURCE_LIMITS[part]
+  if (source.length > limit) throw failed(part, 1, 1, `is longer than ${limit} characters`)
+  if (source.trim() === '') throw failed(part, 1, 1, 'is empty')
+  const control = (part === 'email.subject' ? /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u : CONTROL).exec(source)
+  if (control === null) return
+  const before = source.slice(0, control.index).split('\n')
+  const isLineEnd = /[\n\r\p{Zl}\p{Zp}]/u.test(control[0])
+  const problem = isLineEnd ? 'must be one line' : 'has a control character here'
+  throw failed(part, before.length, (before.at(-1)?.length ?? 0) + 1, problem)
+}
+
+function parse(engine: Liquid, part: PartName, source: string): Template[] {
+  try {
+    refuseDepth(engine, part, source)
+    return engine.parse(source)
+  } catch (error) {
+    throw error instanceof Error && error.name === 'TemplateError' ? error : templateErrorOf(part, error)
+  }
+}
+
+/** Before the engine reads it: it would descend as deep as the template goes. */
+function refuseDepth(engine: Liquid, part: PartName, source: string): void {
+  let depth = 0
+  for (const token of new Tokenizer(source).readTopLevelTokens(engine.options)) {
+    if (!('name' in token)) continue
+    const name = String(token.name)
+    if (BLOCKS.has(name)) depth++
+    else if (name.startsWith('end') && BLOCKS.has(name.slice(3))) depth--
+    if (depth <= MAX_DEPTH) continue
+    const [line = 1, column = 1] = token.getPosition()
+    throw failed(part, line, column, `is nested deeper than ${MAX_DEPTH} blocks`)
+  }
+}

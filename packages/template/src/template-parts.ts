@@ -1,0 +1,46 @@
+// A template as it is written: Liquid sources, by channel. A template may serve one channel or both.
+
+export interface EmailParts {
+  readonly subject: string
+  /** null: the mail has a text part alone. */
+  readonly html: string | null
+  readonly text: string
+}
+
+export interface SmsParts {
+  readonly text: string
+}
+
+export interface TemplateParts {
+  readonly email: EmailParts | null
+  readonly sms: SmsParts | null
+}
+
+/** Where a problem is. */
+export type PartName = 'email.subject' | 'email.html' | 'email.text' | 'sms.text'
+
+/** Characters that a source may have. Mail programs cut an HTML part at about 100 KB. */
+export const SOURCE_LIMITS: Readonly<Record<PartName, number>> = {
+  'email.subject': 500,
+  'email.html': 100_000,
+  'email.text': 20_000,
+  'sms.text': 2_000,
+}
+
+/** Characters that may come of it. An SMS of more is refused by vendors. */
+export const OUTPUT_LIMITS: Readonly<Record<PartName, number>> = {
+  'email.subject': 300,
+  'email.html': 200_000,
+  'email.text': 50_000,
+  'sms.text': 1_600,
+}
+
+/** What is rendered into a template: plain data, as JSON has it. */
+export type Variables = Readonly<Record<string, unknown>>
+
+export interface RenderedEmail {
+  /** One line. */
+  readonly subject: string
+  readonly html: string | null
+  readonly text: string
+}
