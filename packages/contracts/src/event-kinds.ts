@@ -26,6 +26,7 @@ export const EVENT_KINDS = {
   'delivery.dead_letter': 'The delivery could not be worked on and waits for an operator.',
   'limit.hit': 'A limit refused a request for the first time in its window.',
   'retention.purged': 'What ended long ago was removed; the trail itself stays.',
+  'template.changed': 'The tenant wrote or withdrew a template; the version says which.',
   'session.opened': 'A session was opened.',
   'user.created': 'A user was created.',
   'session.refreshed': 'The session got new tokens.',

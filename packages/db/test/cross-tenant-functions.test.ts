@@ -26,6 +26,8 @@ const ORDINARY: Record<string, string[]> = {
   'stale_snapshot()': ['postern_gateway'],
   'remaining_factors(uuid,uuid,text[])': ['postern_gateway'],
   'acr_of(text[])': ['postern_gateway'],
+  'template_locales(text,text)': ['postern_gateway', 'postern_notifier'],
+  'find_template(uuid,text,text,text)': ['postern_gateway', 'postern_notifier'],
   'keep_browser_hosts()': [],
   'refuse_disabled_user()': [],
 }

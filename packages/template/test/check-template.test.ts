@@ -1,6 +1,7 @@
 import t from 'tap'
 import { checkTemplate } from '../src/check-template.ts'
 import { renderEmail, renderSms } from '../src/render-template.ts'
+import { TemplateError } from '../src/template-error.ts'
 import { SOURCE_LIMITS } from '../src/template-parts.ts'
 
 const sms = (text: string) => checkTemplate({ email: null, sms: { text } })
@@ -71,20 +72,32 @@ t.test('a variable that is not there fails by its name and place; it may be aske
   ]
   for (const [text, variable, column] of cases) {
     const run = () => renderSms({ text }, { order: {}, a: 1 })
-    const problem = { part: 'sms.text', line: 1, column, problem: `the variable “${variable}” is not there` }
-    t.throws(run, { code: 'variable_missing', variable, problem }, text)
+    t.throws(run, { code: 'variable_missing', variable }, text)
+    const problem = `the variable “${variable}” is not there`
+    t.match(problemOf(run), { part: 'sms.text', line: 1, column, problem }, text)
   }
   t.equal(renderSms({ text: '{% if name %}{{ name }}{% else %}you{% endif %}' }, {}), 'you')
   t.equal(renderSms({ text: '{{ name | default: "you" }}' }, {}), 'you')
 })
 
+function problemOf(run: () => unknown) {
+  try {
+    run()
+    return null
+  } catch (error) {
+    return error instanceof TemplateError ? error.problem : error
+  }
+}
+
 t.test('what comes out empty or too long is no message', async (t) => {
-  t.throws(() => renderSms({ text: '{{ x }}' }, { x: ' \n' }), { problem: { problem: 'comes out empty' } })
-  const long = { x: 'x'.repeat(1_601) }
-  t.throws(() => renderSms({ text: '{{ x }}' }, long), {
-    problem: { problem: 'becomes longer than 1600 characters' },
-  })
+  const sms = (x: string) => problemOf(() => renderSms({ text: '{{ x }}' }, { x }))
+  t.match(sms(' \n'), { part: 'sms.text', problem: 'comes out empty' })
+  t.equal(sms('x'.repeat(1_600)), null)
+  t.match(sms('x'.repeat(1_601)), { problem: 'becomes longer than 1600 characters' })
   const mail = { subject: '{{ x }}', html: null, text: 'T' }
-  t.throws(() => renderEmail(mail, { x: 'x'.repeat(301) }), { problem: { part: 'email.subject' } })
+  t.match(
+    problemOf(() => renderEmail(mail, { x: 'x'.repeat(301) })),
+    { part: 'email.subject' },
+  )
   t.equal(renderEmail(mail, { x: 'x'.repeat(300) }).html, null, 'a mail may have no page')
 })

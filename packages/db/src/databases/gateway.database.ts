@@ -12,6 +12,7 @@ import type {
 } from '../tables/factor.table.ts'
 import type { SenderTable } from '../tables/sender.table.ts'
 import type { RefreshTokenTable, RevocationTable, SessionTable } from '../tables/session.table.ts'
+import type { TemplateTable } from '../tables/template.table.ts'
 import type { BrowserHostTable, TenantTable } from '../tables/tenant.table.ts'
 import type { IdentifierTable, UserTable } from '../tables/user.table.ts'
 
@@ -34,5 +35,6 @@ export interface GatewayDatabase {
   attempts: AttemptTable
   identifier_guards: IdentifierGuardTable
   idempotency_keys: IdempotencyKeyTable
+  templates: TemplateTable
   outbox: OutboxTable
 }

@@ -4,6 +4,7 @@ import type { ChallengeTable } from '../tables/challenge.table.ts'
 import type { AttemptTable, DeliveryTable } from '../tables/delivery.table.ts'
 import type { OutboxTable } from '../tables/event.table.ts'
 import type { SenderTable } from '../tables/sender.table.ts'
+import type { TemplateTable } from '../tables/template.table.ts'
 import type { TenantTable } from '../tables/tenant.table.ts'
 
 export interface NotifierDatabase {
@@ -12,5 +13,6 @@ export interface NotifierDatabase {
   challenges: ChallengeTable
   deliveries: DeliveryTable
   attempts: AttemptTable
+  templates: TemplateTable
   outbox: OutboxTable
 }

@@ -11,7 +11,7 @@ CREATE TABLE outbox (
     'challenge.superseded', 'challenge.revoked', 'challenge.verified', 'challenge.refused',
     'delivery.queued', 'delivery.attempted', 'delivery.accepted', 'delivery.deferred', 'delivery.failed',
     'delivery.unknown', 'delivery.expired', 'delivery.cancelled', 'delivery.suppressed',
-    'delivery.dead_letter', 'limit.hit', 'retention.purged', 'session.opened', 'user.created',
+    'delivery.dead_letter', 'limit.hit', 'retention.purged', 'template.changed', 'session.opened', 'user.created',
     'session.refreshed', 'session.refresh_reused', 'session.raised', 'session.revoked', 'user.updated',
     'user.disabled', 'user.enabled', 'user.erased', 'identifier.claimed', 'identifier.locked', 'identifier.unlocked',
     'factor.enrolled', 'factor.enabled', 'factor.disabled', 'factor.locked', 'recovery_codes.created',

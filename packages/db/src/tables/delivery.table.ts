@@ -41,6 +41,10 @@ export interface DeliveryTable {
   traceparent: Generated<string | null>
   created_at: ColumnType<Date, never, never>
   updated_at: ColumnType<Date, never, Date>
+  /** by which version it is written; null: not decided yet */
+  template_locale: string | null
+  /** 0: built in */
+  template_version: number | null
 }
 
 export type AttemptOutcome = 'started' | 'accepted' | 'permanent' | 'retryable' | 'unknown'
