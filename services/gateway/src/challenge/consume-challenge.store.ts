@@ -4,28 +4,13 @@
 import type { Purpose } from '@postern/contracts/challenge'
 import { inputRows, type Rider, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
-import { sql } from 'kysely'
-import {
-  type RaiseRow,
-  raiseColumns,
-  raisedSession,
-  raiseEvents,
-  raiseParts,
-} from '../session/raise-session.store.ts'
-import {
-  SIGN_IN_INPUT,
-  type SignInRow,
-  signedIn,
-  signInColumns,
-  signInEvents,
-  signInJoins,
-  signInParts,
-} from '../session/sign-in.store.ts'
+import { type RawBuilder, sql } from 'kysely'
+import { SIGN_IN_INPUT, type SignInRow, signedIn } from '../session/sign-in.store.ts'
 import type { NewSignIn, SignedIn } from '../session/sign-in.ts'
-import { accountEvents, accountParts } from '../user/proven-user.store.ts'
 import type { ProvenUser } from '../user/proven-user.ts'
 import type { RefusalReason } from './challenge.ts'
 import { TRIES_PER_CODE } from './code-limits.ts'
+import { opensClaimed, opensKnown, type ProofOutcome, raisesSession } from './proof-outcome.store.ts'
 import {
   offeredDigests,
   PRESENTED_INPUT,
@@ -65,8 +50,10 @@ export interface Guess {
   disabled: boolean
 }
 
-interface Row extends ProvenUser, SignInRow, RaiseRow {
-  verdict: 'proven' | 'asks_session' | 'again' | RefusalReason
+type Verdict = 'proven' | 'asks_session' | RefusalReason
+
+interface Row extends ProvenUser, SignInRow {
+  verdict: Verdict | 'asks_claim' | 'again'
   purpose: Purpose
   created: boolean
   asked_session_id: string
@@ -78,25 +65,35 @@ interface Row extends ProvenUser, SignInRow, RaiseRow {
 
 /** Spends the challenge and opens what its purpose opens; tells a refusal to the trail. */
 export async function consumeChallenge(run: TenantRun, proof: Proof): Promise<Consumed> {
+  let statement = proof.raise === null ? VERIFY : STEP_UP
   for (;;) {
-    const row = await run.each(proof.raise === null ? VERIFY : STEP_UP, proof)
-    if (row.verdict !== 'again') return consumed(row, row.verdict)
+    const { verdict, ...row } = await run.each(statement, proof)
+    if (verdict === 'asks_claim') statement = FIRST_PROOF
+    else if (verdict !== 'again') return consumed(row, verdict)
   }
 }
 
-const build = (riders: readonly Rider<Proof>[]) => statement(riders, riders[0]?.input.tenantId ?? '')
 const challengeKey = ({ tenantId, challengeId }: Proof) => `challenge:${tenantId}:${challengeId}`
+const opening = (outcome: ProofOutcome): SetStatement<Proof, Row> => ({
+  build: (riders) => statement(riders, outcome),
+  keys: (proof) => [challengeKey(proof)],
+  locks: false,
+})
 
-const VERIFY: SetStatement<Proof, Row> = { build, keys: (proof) => [challengeKey(proof)], locks: false }
+/** Nearly every proof. What the others need costs each of these its share of time, though it does nothing. */
+const VERIFY = opening(opensKnown)
+
+/** Of an identifier that was given to an account before anybody proved it. */
+const FIRST_PROOF = opening(opensClaimed)
 
 /** Step-ups of one session wait for each other before they look: the later one has to see the token that it replaces. */
 const STEP_UP: SetStatement<Proof, Row> = {
-  build,
+  build: (riders) => statement(riders, raisesSession),
   keys: (proof) => [challengeKey(proof), `raise:${proof.tenantId}:${proof.raise?.sessionId}`],
   locks: true,
 }
 
-function consumed(row: Row, verdict: Exclude<Row['verdict'], 'again'>): Consumed {
+function consumed(row: Omit<Row, 'verdict'>, verdict: Verdict): Consumed {
   if (verdict === 'asks_session') return { kind: 'asks_session', sessionId: row.asked_session_id }
   if (verdict !== 'proven') {
     const guess = {
@@ -115,7 +112,7 @@ function consumed(row: Row, verdict: Exclude<Row['verdict'], 'again'>): Consumed
       user,
       created: row.created,
       purpose: row.purpose,
-      signedIn: raisedSession(row) ?? signedIn(row),
+      signedIn: signedIn(row),
     },
   }
 }
@@ -127,41 +124,32 @@ const asked = (riders: readonly Rider<Proof>[]) =>
     ...SIGN_IN_INPUT,
   })
 
-const statement = (riders: readonly Rider<Proof>[], tenantId: string) => sql<Row & { n: number }>`
-  WITH ask AS MATERIALIZED (SELECT * FROM ${asked(riders)}), ${offeredDigests(riders)}, ${spendParts(tenantId)},
-    ${accountParts(tenantId)}, ${raiseParts(tenantId)}, ${entering}, ${signInParts(tenantId)}, ${answered},
-    ${told(tenantId)}
+function statement(riders: readonly Rider<Proof>[], outcome: ProofOutcome): RawBuilder<Row & { n: number }> {
+  const tenantId = riders[0]?.input.tenantId ?? ''
+  return sql`
+  WITH ask AS MATERIALIZED (SELECT * FROM ${asked(riders)}), ${offeredDigests(riders)},
+    ${spendParts(tenantId, outcome)}, ${outcome.parts(tenantId)}, ${answered(outcome)}, ${told(tenantId, outcome)}
   SELECT ask.n, answered.verdict, answered.purpose, answered.session_id AS asked_session_id, shown.id, shown.email,
          shown.email_verified_at, shown.phone, shown.phone_verified_at, shown.is_active, shown.created_at,
-         coalesce(shown.created, false) AS created, ${signInColumns}, ${raiseColumns},
+         coalesce(shown.created, false) AS created, ${outcome.columns},
          CASE WHEN lock.is_locked THEN 0 ELSE coalesce(greatest(${sql.lit(TRIES_PER_CODE)} - spent.tries, 0), 0) END
            AS remaining_attempts,
          coalesce(lock.is_locked, false) AS is_locked, coalesce(lock.is_disabled, false) AS is_disabled,
          CASE WHEN lock.is_locked AND NOT lock.is_disabled THEN lock.wait_seconds END AS wait_seconds
-    FROM ask JOIN answered USING (n) LEFT JOIN spent USING (n) LEFT JOIN lock USING (n) LEFT JOIN shown USING (n) LEFT JOIN raised USING (n) ${signInJoins}`
+    FROM ask JOIN answered USING (n) LEFT JOIN spent USING (n) LEFT JOIN lock USING (n) LEFT JOIN shown USING (n)
+         ${outcome.joins}`
+}
 
-const entering = sql`
-  entering AS (
-    SELECT a.n, a.id AS user_id, p.purpose, p.id AS challenge_id, a.created AS user_created, ARRAY[p.method] AS amr,
-           a.email_verified_at IS NOT NULL AS has_email, a.phone_verified_at IS NOT NULL AS has_phone, a.factors_of
-      FROM account a JOIN proven p USING (n) WHERE a.is_active AND p.purpose IN ('sign_in', 'onboarding')
-  )`
-
-// What a proof comes to, once it is known whose it is. An account that is disabled is told so only here.
-const answered = sql`
-  shown AS (
-    SELECT n, id, email, email_verified_at, phone, phone_verified_at, is_active, created_at, created FROM account
-    UNION ALL
-    SELECT n, id, email, email_verified_at, phone, phone_verified_at, is_active, created_at, false FROM raising
-  ), answered AS (
+// What a proof comes to, once it is known whose it is.
+const answered = ({ refusal }: ProofOutcome) => sql`
+  answered AS (
     SELECT a.n, j.purpose, j.session_id,
-           CASE WHEN j.verdict = 'proven' AND NOT coalesce(s.is_active, true) THEN 'account_disabled'
-                WHEN j.verdict = 'proven' AND j.purpose = 'step_up' AND r.n IS NULL THEN 'session_ended'
-                ELSE coalesce(j.verdict, 'unknown') END AS verdict
-      FROM ask a LEFT JOIN judged j USING (n) LEFT JOIN shown s USING (n) LEFT JOIN raised r USING (n)
+           CASE WHEN j.verdict = 'proven' THEN coalesce(${refusal}, 'proven') ELSE coalesce(j.verdict, 'unknown') END
+             AS verdict
+      FROM ask a LEFT JOIN judged j USING (n) LEFT JOIN shown s USING (n)
   )`
 
-const told = (tenantId: string) => sql`
+const told = (tenantId: string, { events }: ProofOutcome) => sql`
   told AS (
     INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, data, request_id, traceparent)
     SELECT ${tenantId}::uuid, kind, subject, outcome, reason, data, ask.request_id, ask.traceparent FROM (
@@ -169,9 +157,7 @@ const told = (tenantId: string) => sql`
              NULL::text AS reason, jsonb_strip_nulls(jsonb_build_object('purpose', p.purpose, 'user_id', s.id)) AS data
         FROM proven p LEFT JOIN shown s USING (n)
       UNION ALL ${spendEvents}
-      UNION ALL ${accountEvents}
-      UNION ALL ${raiseEvents}
-      UNION ALL ${signInEvents}
+      UNION ALL ${events}
       UNION ALL
       SELECT a.n, 'challenge.refused', 'challenge:' || p.id, 'refused', a.verdict, '{}'::jsonb
         FROM answered a JOIN proven p USING (n) WHERE a.verdict <> 'proven'

@@ -45,13 +45,14 @@ export function offeredDigests(riders: readonly Rider<Presented>[]): RawBuilder<
 }
 
 /**
- * The CTEs that judge and spend. Before them the statement has `ask` (see PRESENTED_INPUT) and `offered`.
+ * The CTEs that judge and spend. Before them the statement has `ask` (see PRESENTED_INPUT) and `offered`. Where it does not
+ * go on to clear an account (`mayClaim`), a right proof of an identifier that nobody has proven is `asks_claim`, unspent.
  * `judged` tells the verdict on each input whose challenge exists; `spent` is a row for each input that counted: `n, id,
  * verdict, method, purpose, tries …`; `proven` is those of them that were right.
  */
-export function spendParts(tenantId: string) {
+export function spendParts(tenantId: string, { mayClaim }: { mayClaim: boolean }) {
   return sql`
-  ${found(tenantId)}, ${lockedGuards(tenantId)}, ${judged(tenantId)}, ${spent(tenantId)}, ${countedGuards(tenantId)}`
+  ${found(tenantId)}, ${lockedGuards(tenantId)}, ${judged(tenantId, mayClaim)}, ${spent(tenantId)}, ${countedGuards(tenantId)}`
 }
 
 // Two that change the same guard or user never go together: a statement does not see what itself changed. The later one
@@ -61,11 +62,12 @@ const found = (tenantId: string) => sql`
   found AS MATERIALIZED (
     SELECT a.n, c.id, c.limit_key,
            row_number() OVER (PARTITION BY c.limit_key ORDER BY a.n) = 1
-             AND row_number() OVER (PARTITION BY coalesce(i.user_id, c.id) ORDER BY a.n) = 1 AS may_go
+             AND row_number() OVER (PARTITION BY coalesce(i.user_id, c.id) ORDER BY a.n) = 1 AS may_go,
+           i.user_id IS NOT NULL AND i.verified_at IS NULL AS claims
       FROM ask a
      CROSS JOIN LATERAL (SELECT id, kind, mfa_id, limit_key, identifier_kind, identity_key FROM challenges
                           WHERE tenant_id = ${tenantId}::uuid AND id = a.challenge_id LIMIT 1) c
-      LEFT JOIN LATERAL (SELECT user_id FROM identifiers
+      LEFT JOIN LATERAL (SELECT user_id, verified_at FROM identifiers
                           WHERE tenant_id = ${tenantId}::uuid AND kind = c.identifier_kind
                             AND identity_key = c.identity_key LIMIT 1) i ON true
      WHERE c.kind = a.challenge_kind AND c.mfa_id IS NOT DISTINCT FROM a.mfa_id
@@ -73,7 +75,7 @@ const found = (tenantId: string) => sql`
 
 // Of a code that is over, or whose identifier waits, nobody learns whether it was right: nothing is compared.
 // Of a link only the holder of the genuine token learns more than that it is not valid.
-const judged = (tenantId: string) => sql`
+const judged = (tenantId: string, mayClaim: boolean) => sql`
   standing AS (
     SELECT g.n, g.is_locked, g.remembers, c.*
       FROM (SELECT n, challenge_id, is_locked, remembers FROM guard ORDER BY challenge_id) g
@@ -98,9 +100,10 @@ const judged = (tenantId: string) => sql`
                 WHEN c.due_at > now() OR c.decoy AND c.kind = 'magic_link' THEN 'not_due'
                 WHEN c.code_challenge IS DISTINCT FROM a.code_challenge THEN 'pkce_mismatch'
                 WHEN c.kind = 'otp' AND c.tries >= ${TRIES} THEN 'attempts_exhausted'
+                ${mayClaim ? sql`` : sql`WHEN c.is_right AND NOT c.decoy AND f.claims THEN 'asks_claim'`}
                 WHEN c.is_right AND NOT c.decoy THEN 'proven'
                 ELSE 'wrong_code' END AS verdict
-      FROM compared c JOIN ask a USING (n)
+      FROM compared c JOIN ask a USING (n) ${mayClaim ? sql`` : sql`JOIN found f USING (n)`}
     UNION ALL
     SELECT n, id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'again' FROM found WHERE NOT may_go
   )`

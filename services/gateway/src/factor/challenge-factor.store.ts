@@ -43,7 +43,7 @@ export function spendChallenge(
       // A code to a mailbox is none to a phone, whatever the sign-in waits for by now.
       given: sql`EXISTS (SELECT FROM challenges WHERE tenant_id = ${tenantId}::uuid AND id = ${presented.challengeId}::uuid
         AND mfa_id = ${presented.mfaId}::uuid AND kind = ${presented.kind} AND identifier_kind = ${SENT_TO[method]})`,
-      before: sql`${offeredDigests([{ input: presented, requestId: null, traceparent: null }])}, ${spendParts(tenantId)}, ${boundParts(user)}`,
+      before: sql`${offeredDigests([{ input: presented, requestId: null, traceparent: null }])}, ${spendParts(tenantId, { mayClaim: true })}, ${boundParts(user)}`,
       spend: sql`SELECT user_id FROM bound`,
       missed: sql`EXISTS (SELECT FROM judged WHERE verdict = 'wrong_code')`,
       limits: isLink ? 'none' : 'digits',

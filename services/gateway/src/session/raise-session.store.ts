@@ -1,9 +1,7 @@
 // Raising a session by a further factor: parts of a statement that spends challenges. The session keeps its id; its methods
 // grow, and its refresh token is replaced by one that was drawn, so a token from before the step-up is worth no more.
 
-import type { FactorMethod } from '@postern/contracts/challenge'
 import { type RawBuilder, sql } from 'kysely'
-import type { SignedIn } from './sign-in.ts'
 
 /**
  * The CTEs that raise sessions. Before them the statement has `ask` (with `raise_digest`, `session_kind`, `idle_seconds`)
@@ -69,19 +67,7 @@ export const raiseEvents = sql`
          jsonb_build_object('challenge_id', a.challenge_id, 'amr', to_jsonb(r.amr)) AS data
     FROM raised r JOIN ask a USING (n)`
 
-/** What the statement's last SELECT takes of `raised`. */
+/** What the statement's last SELECT takes of `raised`: a sign-in's columns, of which nothing waits. */
 export const raiseColumns = sql`
-  raised.id AS raised_id, raised.amr AS raised_amr, raised.acr AS raised_acr, raised.refresh_expires_at AS raised_until`
-
-export interface RaiseRow {
-  raised_id: string | null
-  raised_amr: FactorMethod[]
-  raised_acr: string
-  raised_until: Date
-}
-
-/** What `raiseColumns` told; undefined where no session was raised. */
-export function raisedSession(row: RaiseRow): SignedIn | undefined {
-  const { raised_id: id, raised_amr: amr, raised_acr: acr, raised_until: refreshExpiresAt } = row
-  return id === null ? undefined : { kind: 'session', id, amr, acr, refreshExpiresAt }
-}
+  raised.id AS session_id, raised.amr AS session_amr, raised.acr AS session_acr, raised.refresh_expires_at,
+  NULL::timestamptz AS pending_expires_at, NULL::text[] AS methods, NULL::boolean AS enrollment_required`

@@ -6,7 +6,22 @@ import { sql } from 'kysely'
 // Nearly always false, and asked once: then nothing below looks at a single row.
 const ANY_CLAIMED = sql`(SELECT bool_or(claimed) FROM owned)`
 
-/** The CTEs that clear an account whose identifier was proven for the first time: `owned` rows that are `claimed`. */
+/** `claimable`: claims of one user wait for each other at the user's row, before any of them takes the identifier. */
+export const lockedClaims = (tenantId: string) => sql`
+  claimable AS (
+    SELECT u.id
+      FROM (SELECT i.user_id FROM identified p
+             CROSS JOIN LATERAL (SELECT user_id, verified_at FROM identifiers
+                                  WHERE tenant_id = ${tenantId}::uuid AND kind = p.identifier_kind
+                                    AND identity_key = p.identity_key LIMIT 1) i
+             WHERE i.verified_at IS NULL ORDER BY i.user_id) i
+     CROSS JOIN LATERAL (SELECT id FROM users WHERE tenant_id = ${tenantId}::uuid AND id = i.user_id LIMIT 1 FOR UPDATE) u
+  )`
+
+/**
+ * The CTEs that clear an account whose identifier was proven for the first time (`owned` rows that are `claimed`), and take
+ * the address off the account that loses it to whoever did prove it.
+ */
 export function claimParts(tenantId: string) {
   return sql`
   ended AS (
@@ -36,5 +51,12 @@ export function claimParts(tenantId: string) {
        AND i.verified_at IS NULL
        AND (i.kind, i.identity_key) <> (o.kind, o.identity_key)
     RETURNING i.user_id
+  ), left_behind AS (
+    UPDATE users u SET updated_at = now(),
+           email = CASE WHEN o.kind = 'email' AND u.email_verified_at IS NULL THEN NULL ELSE u.email END,
+           phone = CASE WHEN o.kind = 'phone' AND u.phone_verified_at IS NULL THEN NULL ELSE u.phone END
+      FROM owned o
+     WHERE u.tenant_id = ${tenantId}::uuid AND u.id = o.former_user_id AND o.created
+       AND (SELECT bool_or(former_user_id IS NOT NULL AND created) FROM owned)
   )`
 }

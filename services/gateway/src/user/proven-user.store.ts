@@ -2,15 +2,17 @@
 // made, and whoever owns the identifier learns that it is proven. See docs/decisions/0013-first-proof.md.
 
 import { sql } from 'kysely'
-import { claimParts } from './claim-user.store.ts'
+import { claimParts, lockedClaims } from './claim-user.store.ts'
 
 /**
  * The CTEs that find or make the users. Before them the statement has `ask` (its inputs, with `new_user_id`: the id of
  * a user who is new) and `proven`, a row for each spent challenge; a step-up proves nothing about whose identifier it is.
  * `account` tells them: `n, id, email … created_at, created`, and `factors_of`, whose second factors count.
+ * @param mayClaim whether `proven` may hold an identifier that was given to an account and never proved
  */
-export const accountParts = (tenantId: string) => sql`
-  ${owned(tenantId)}, ${claimParts(tenantId)}, ${changed(tenantId)},
+export const accountParts = (tenantId: string, mayClaim: boolean) => sql`
+  ${owned(tenantId, mayClaim)},
+  ${mayClaim ? sql`${claimParts(tenantId)},` : sql``} ${changed(tenantId)},
   known AS (
     SELECT id, email, email_verified_at, phone, phone_verified_at, is_active, created_at FROM fresh
     UNION ALL
@@ -22,8 +24,10 @@ export const accountParts = (tenantId: string) => sql`
          WHERE tenant_id = ${tenantId}::uuid AND id = p.user_id LIMIT 1) u
      WHERE NOT EXISTS (SELECT FROM learned l WHERE l.id = u.id)
   ), account AS (
-    -- The owner's row can be younger than this statement's snapshot (two first proofs at once): then try again.
-    SELECT o.n, coalesce(k.id, stale_snapshot()) AS id, o.created, k.email, k.phone,
+    -- The owner's row can be younger than this statement's snapshot (two first proofs at once), or has been given to an
+    -- account since: then try again.
+    SELECT o.n, CASE WHEN o.was_unproven AND NOT ${sql.lit(mayClaim)} THEN stale_snapshot()
+                     ELSE coalesce(k.id, stale_snapshot()) END AS id, o.created, k.email, k.phone,
            coalesce(k.email_verified_at, CASE o.kind WHEN 'email' THEN now() END) AS email_verified_at,
            coalesce(k.phone_verified_at, CASE o.kind WHEN 'phone' THEN now() END) AS phone_verified_at,
            k.is_active, k.created_at,
@@ -32,23 +36,15 @@ export const accountParts = (tenantId: string) => sql`
       FROM owned o JOIN ask a USING (n) LEFT JOIN known k ON k.id = o.user_id
   )`
 
-// Claims of one user wait for each other at the user's row. An identifier that nobody proved gives no way into an account
-// that somebody else did prove: whoever proves it gets a user of their own.
-const owned = (tenantId: string) => sql`
+// An identifier that nobody proved gives no way into an account that somebody else did prove: whoever proves it gets a user
+// of their own.
+const owned = (tenantId: string, mayClaim: boolean) => sql`
   identified AS (
     SELECT n, id AS challenge_id, identifier_kind, identity_key, address FROM proven WHERE purpose <> 'step_up'
-  ), claimable AS (
-    SELECT u.id
-      FROM (SELECT i.user_id FROM identified p
-             CROSS JOIN LATERAL (SELECT user_id, verified_at FROM identifiers
-                                  WHERE tenant_id = ${tenantId}::uuid AND kind = p.identifier_kind
-                                    AND identity_key = p.identity_key LIMIT 1) i
-             WHERE i.verified_at IS NULL ORDER BY i.user_id) i
-     CROSS JOIN LATERAL (SELECT id FROM users WHERE tenant_id = ${tenantId}::uuid AND id = i.user_id LIMIT 1 FOR UPDATE) u
-  ), owner AS (
+  ), ${mayClaim ? sql`${lockedClaims(tenantId)},` : sql``} owner AS (
     INSERT INTO identifiers AS i (tenant_id, kind, identity_key, user_id, verified_at)
     SELECT ${tenantId}::uuid, p.identifier_kind, p.identity_key, a.new_user_id, now()
-      FROM identified p JOIN ask a USING (n) WHERE (SELECT count(*) FROM claimable) >= 0
+      FROM identified p JOIN ask a USING (n) ${mayClaim ? sql`WHERE (SELECT count(*) FROM claimable) >= 0` : sql``}
     ON CONFLICT (tenant_id, kind, identity_key) DO UPDATE SET verified_at = coalesce(i.verified_at, now()),
        user_id = CASE WHEN i.verified_at IS NULL AND EXISTS (
                         SELECT FROM identifiers o WHERE o.tenant_id = i.tenant_id AND o.user_id = i.user_id
@@ -57,7 +53,8 @@ const owned = (tenantId: string) => sql`
   ), owned AS (
     SELECT p.n, p.challenge_id, p.identifier_kind AS kind, p.identity_key, p.address, o.user_id, o.former_user_id,
            o.former_user_id IS DISTINCT FROM o.user_id AS created,
-           o.former_user_id = o.user_id AND o.known_since IS NULL AS claimed
+           o.former_user_id = o.user_id AND o.known_since IS NULL AS claimed,
+           o.former_user_id IS NOT NULL AND o.known_since IS NULL AS was_unproven
       FROM identified p JOIN owner o ON o.kind = p.identifier_kind AND o.identity_key = p.identity_key
   )`
 
@@ -90,24 +87,19 @@ const changed = (tenantId: string) => sql`
       FROM lacking p
      WHERE u.tenant_id = ${tenantId}::uuid AND u.id = p.user_id AND (SELECT count(*) FROM lacking) > 0
     RETURNING u.id, u.email, u.email_verified_at, u.phone, u.phone_verified_at, u.is_active, u.created_at
-  ), left_behind AS (
-    UPDATE users u SET updated_at = now(),
-           email = CASE WHEN o.kind = 'email' AND u.email_verified_at IS NULL THEN NULL ELSE u.email END,
-           phone = CASE WHEN o.kind = 'phone' AND u.phone_verified_at IS NULL THEN NULL ELSE u.phone END
-      FROM owned o
-     WHERE u.tenant_id = ${tenantId}::uuid AND u.id = o.former_user_id AND o.created
-       AND (SELECT bool_or(former_user_id IS NOT NULL AND created) FROM owned)
   )`
 
 /** Rows for the outbox: `n, kind, subject, outcome, reason, data`. */
 export const accountEvents = sql`
   SELECT n, 'user.created' AS kind, 'user:' || user_id AS subject, 'success' AS outcome, NULL::text AS reason,
          jsonb_build_object('challenge_id', challenge_id) AS data
-    FROM owned WHERE created
-  UNION ALL
-  SELECT n, 'identifier.claimed', 'user:' || user_id, 'success', NULL,
+    FROM owned WHERE created`
+
+/** The same of the identifiers that were claimed. */
+export const claimEvents = sql`
+  SELECT n, 'identifier.claimed' AS kind, 'user:' || user_id AS subject, 'success' AS outcome, NULL::text AS reason,
          jsonb_build_object('challenge_id', challenge_id,
            'sessions', (SELECT count(*) FROM ended e WHERE e.user_id = o.user_id),
            'factors', (SELECT count(*) FROM unfactored f WHERE f.user_id = o.user_id),
-           'identifiers', (SELECT count(*) FROM detached d WHERE d.user_id = o.user_id))
+           'identifiers', (SELECT count(*) FROM detached d WHERE d.user_id = o.user_id)) AS data
     FROM owned o WHERE claimed`

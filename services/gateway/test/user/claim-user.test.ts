@@ -2,6 +2,7 @@
 // set up before it, and an address that nobody proved opens no account that somebody else did prove.
 
 import { randomBytes, randomUUID } from 'node:crypto'
+import { until } from '@postern/testkit/poll'
 import t from 'tap'
 import { plantCode, verifyCode } from '../challenge/planted-code.ts'
 import { eventsOf, freshEmail, newTenant, openGateway, openHouse, type Tenant } from '../setup.ts'
@@ -110,6 +111,31 @@ for (const purpose of ['sign_in', 'verify_email']) {
     },
   )
 }
+
+t.test(
+  'an account that is given the address while its owner proves it is cleared all the same',
+  async (t) => {
+    const tenant = await newTenant(gateway)
+    const [email, phone] = [freshEmail(), freshPhone()]
+    const userId = await preRegister(tenant, { phone })
+    const { id, code } = await plantCode(gateway, tenant, { to: email, purpose: 'sign_in' })
+    const client = await house.admin.connect()
+    t.teardown(() => client.release())
+    await client.query('BEGIN')
+    await client.query(
+      `INSERT INTO identifiers (tenant_id, kind, identity_key, user_id) VALUES ($1, 'email', $2, $3)`,
+      [tenant.id, email, userId],
+    )
+    const proving = verifyCode(tenant, id, code)
+    const waits = async () => (await client.query('SELECT FROM pg_locks WHERE NOT granted')).rowCount
+    await until(waits, { deadlineMs: 10_000, what: 'the proof waits' })
+    await client.query('COMMIT')
+    t.match((await proving).body.data, { created: false, user: { id: userId, email, phone: null } })
+    t.equal(await count('identifiers', `kind = 'phone'`, userId), 0)
+    const claims = (await eventsOf(gateway, tenant.id)).filter(({ kind }) => kind === 'identifier.claimed')
+    t.equal(claims.length, 1)
+  },
+)
 
 t.test('a later proof ends nothing', async (t) => {
   const tenant = await newTenant(gateway)
