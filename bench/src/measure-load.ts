@@ -5,6 +5,8 @@ import { Pool } from 'undici'
 import type { PeerAnswer, PeerRequest } from './peer/peer.ts'
 
 export interface Load {
+  /** processor time of the server so far, in milliseconds; undefined: unknown */
+  cpuMs: () => Promise<number | undefined>
   requests: PeerRequest[]
   connections: number
   answered: (answer: PeerAnswer) => void
@@ -16,12 +18,17 @@ export interface Sample {
   /** milliseconds */
   median: number
   p99: number
+  /** the server's own processor time a request, in microseconds; undefined: unknown */
+  cpuMicros: number | undefined
 }
 
 const MICROSECONDS = 1_000
 
 /** @throws when any answer is not 2xx: a fast failure is no figure */
-export async function measureLoad(url: string, { requests, connections, answered }: Load): Promise<Sample> {
+export async function measureLoad(
+  url: string,
+  { requests, connections, answered, cpuMs }: Load,
+): Promise<Sample> {
   const pool = new Pool(url, { connections, pipelining: 1 })
   const latency = createHistogram()
   const waiting = requests.values()
@@ -35,6 +42,7 @@ export async function measureLoad(url: string, { requests, connections, answered
       answered({ body: text, headers })
     }
   }
+  const cpuBefore = await cpuMs()
   const from = performance.now()
   try {
     await Promise.all(Array.from({ length: connections }, caller))
@@ -42,11 +50,16 @@ export async function measureLoad(url: string, { requests, connections, answered
     await pool.close()
   }
   const seconds = (performance.now() - from) / 1_000
+  const cpuAfter = await cpuMs()
   const millis = (percentile: number) => Math.round(latency.percentile(percentile) / 100) / 10
   return {
     requests: requests.length,
     perSecond: requests.length / seconds,
     median: millis(50),
     p99: millis(99),
+    cpuMicros:
+      cpuBefore === undefined || cpuAfter === undefined
+        ? undefined
+        : ((cpuAfter - cpuBefore) * MICROSECONDS) / requests.length,
   }
 }

@@ -40,7 +40,12 @@ async function measurePeer(peer: Peer, plan: Plan): Promise<Figures> {
     const requests = await peer.requests(kind, plan.requests)
     if (requests === undefined) continue
     const answered: Parameters<typeof measureLoad>[1]['answered'] = (answer) => peer.answered(kind, answer)
-    figures[kind] = await measureLoad(peer.url, { requests, connections: plan.connections, answered })
+    figures[kind] = await measureLoad(peer.url, {
+      requests,
+      connections: plan.connections,
+      answered,
+      cpuMs: peer.cpuMs,
+    })
   }
   return figures
 }

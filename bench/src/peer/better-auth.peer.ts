@@ -16,17 +16,17 @@ export async function startBetterAuth(scope: Scope, postgresUrl: string): Promis
   const database = new URL(postgresUrl)
   database.pathname = '/bench_better_auth'
   const port = await freePort()
-  const url = await startChild(scope, SERVER, port, {
+  const child = await startChild(scope, SERVER, port, {
     BENCH_PORT: String(port),
     BENCH_DATABASE_URL: database.href,
     BENCH_SECRET: randomBytes(32).toString('base64url'),
   })
-  return peerOf(url)
+  return { ...peerOf(child.url), ...child }
 }
 
 const SESSION_CHECKS_EACH = 5
 
-function peerOf(url: string): Peer {
+function peerOf(url: string): Omit<Peer, 'cpuMs'> {
   const headers = { 'content-type': 'application/json', origin: 'http://bench.test' }
   const post = (path: string, body: object) => ({
     method: 'POST' as const,

@@ -25,6 +25,8 @@ export interface PeerAnswer {
 
 export interface Peer {
   url: string
+  /** processor time of its process so far, in milliseconds; undefined where the system does not tell */
+  cpuMs(): Promise<number | undefined>
   /** `count` requests, each different, or as many as there is something left for; undefined: it offers nothing alike. */
   requests(kind: Kind, count: number): Promise<PeerRequest[] | undefined>
   /** Told every answer, so that a later run can use what it held. */

@@ -16,7 +16,7 @@ export function peerOf(
   url: string,
   tenant: { id: string; key: string },
   takeMailed: () => Promise<Mailed>,
-): Peer {
+): Omit<Peer, 'cpuMs'> {
   const headers = { authorization: `Bearer ${tenant.key}`, 'content-type': 'application/json' }
   const post = (path: string, body: object): PeerRequest => ({
     method: 'POST',

@@ -60,7 +60,7 @@ export async function startPostern(scope: Scope, options: PosternOptions): Promi
     await writeFile(join(secrets, name), text, { mode: 0o600 })
   }
   const port = await freePort()
-  const url = await startChild(scope, GATEWAY, port, {
+  const child = await startChild(scope, GATEWAY, port, {
     POSTERN_SECRETS_DIR: secrets,
     POSTERN_ENV: 'development',
     POSTERN_PUBLIC_URL: 'http://bench.test',
@@ -70,11 +70,11 @@ export async function startPostern(scope: Scope, options: PosternOptions): Promi
     // As many as the peer has: while commits wait for the disk, connections are what bounds both.
     POSTERN_GATEWAY_POOL: '40',
   })
-  const tenant = await createTenant(url, adminKey)
+  const tenant = await createTenant(child.url, adminKey)
   const deliveries = new pg.Pool({ connectionString: superuserUrl(options.postgresUrl), max: 1 })
   scope.teardown(() => deliveries.end())
   const ring = createKeyRing('seal', [{ version: 1, key: createSecretKey(sealKey) }])
-  return peerOf(url, tenant, () => takeMailed(deliveries, ring))
+  return { ...peerOf(child.url, tenant, () => takeMailed(deliveries, ring)), ...child }
 }
 
 function superuserUrl(postgresUrl: string): string {
