@@ -35,6 +35,9 @@ export interface NotifierContext extends Ambient, DeliverDeps<NotifierDatabase> 
 /** For one vendor call, well below the lease. */
 const CALL_MS = 8_000
 
+/** Gateways look for new keys every five seconds. */
+const RECEIPT_OVERLAP_MS = 15_000
+
 export function buildContext(
   { settings, secrets }: NotifierConfig,
   ambient: Ambient,
@@ -66,11 +69,16 @@ export function buildContext(
   // Nothing is sealed here, so a new key need not wait before it is current.
   const sealRing = openRing(secrets.rings.seal, { clock, logger, overlapMs: 0 })
   parts.add('seal ring', sealRing.stop)
+  // Whoever checks the marks has a new key before it writes them here.
+  const receiptRing = openRing(secrets.rings.receipt, { clock, logger, overlapMs: RECEIPT_OVERLAP_MS })
+  parts.add('receipt ring', receiptRing.stop)
   const vendors = openVendors({
     ...secrets,
     concurrency: { email: settings.emailConcurrency, sms: settings.smsConcurrency },
     timeoutMs: CALL_MS,
     production: settings.environment === 'production',
+    webhookUrl: settings.webhookUrl,
+    receiptRing: receiptRing.ring,
     readSecret: secrets.senderSecret,
     prefix: settings.queuePrefix,
     clock,

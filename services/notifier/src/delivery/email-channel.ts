@@ -31,8 +31,9 @@ function composeEmail(claim: Claim, sealRing: SealRing, from: string): (moment: 
   if (!parts) throw new TemplateError('template_missing')
   const mail = renderEmail(parts, { tenant_name: name, ...values })
   const sender = { email: from, name }
-  const { deliveryId } = claim
-  return ({ attempt }) => ({ deliveryId, attempt, to, from: sender, ...mail, html: mail.html ?? '' })
+  const { tenantId, deliveryId } = claim
+  const html = mail.html ?? ''
+  return ({ attempt }) => ({ tenantId, deliveryId, attempt, to, from: sender, ...mail, html })
 }
 
 interface Content {

@@ -30,8 +30,9 @@ function composeSms(claim: Claim, sealRing: SealRing): (moment: Moment) => SmsMe
     code,
     domain: origin_domain,
   })
-  const { deliveryId } = claim
+  const { tenantId, deliveryId } = claim
   return ({ attempt, secondsLeft }) => ({
+    tenantId,
     deliveryId,
     attempt,
     to,

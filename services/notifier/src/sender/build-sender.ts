@@ -3,6 +3,7 @@
 import { type SenderSettings, settingsForm, settingsProblem } from '@postern/contracts/sender'
 import type { Clock } from '@postern/service-kit/clock'
 import { Compile } from 'typebox/compile'
+import { type CallbackOptions, callbackBy } from './callback-url.ts'
 import { SenderFault, type SenderPlan } from './configured-sender.ts'
 import { createGatewaySender } from './gateway.sender.ts'
 import type { EmailMessage, Sender, SmsMessage } from './sender.ts'
@@ -19,6 +20,8 @@ export interface SenderLimits {
   readonly clock: Clock
   /** Nothing goes out in the open then. */
   readonly production: boolean
+  /** undefined: vendors that would have to be told are asked for no receipts. */
+  readonly callbacks?: CallbackOptions | undefined
 }
 
 export type OpenSender<Message> = Sender<Message> & { close(): void }
@@ -67,7 +70,7 @@ function emailSenderOf(
 /** @throws {SenderFault} */
 export function buildSmsSender(plan: SenderPlan, limits: SenderLimits): OpenSender<SmsMessage> {
   const settings = checked(plan, limits)
-  const { provider, secret } = plan
+  const { provider, secret, senderId } = plan
   if (provider === 'gateway') return gatewayOf(settings, secret, limits)
   const { account_sid: accountSid = '', messaging_service_sid: messagingServiceSid, from = '' } = settings
   return createTwilioSender({
@@ -75,6 +78,7 @@ export function buildSmsSender(plan: SenderPlan, limits: SenderLimits): OpenSend
     accountSid,
     authToken: needed(secret),
     from: messagingServiceSid === undefined ? { from } : { messagingServiceSid },
+    callbackOf: limits.callbacks && callbackBy(limits.callbacks, senderId),
     ...limits,
   })
 }

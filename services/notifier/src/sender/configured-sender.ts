@@ -9,6 +9,8 @@ export interface SenderPlan {
   readonly settings: unknown
   /** The credential itself; null: the vendor asks for none. */
   readonly secret: string | null
+  /** Of a tenant's own. */
+  readonly senderId?: string
 }
 
 /** A row of the tenant's list. `secret` names a file. */

@@ -58,13 +58,14 @@ export function createGatewaySender(
 }
 
 function bodyOf(message: EmailMessage | SmsMessage, { smsFrom }: GatewayOptions) {
-  const { deliveryId: id, attempt, to, text } = message
+  const { deliveryId: id, tenantId: tenant, attempt, to, text } = message
   if (!('subject' in message)) {
     const from = smsFrom !== undefined && { from: smsFrom }
-    return { id, attempt, channel: 'sms', to, ...from, text, valid_for_seconds: message.validForSeconds }
+    const valid = { valid_for_seconds: message.validForSeconds }
+    return { id, tenant, attempt, channel: 'sms', to, ...from, text, ...valid }
   }
   const { from, subject, html } = message
-  return { id, attempt, channel: 'email', to, from, subject, text, html }
+  return { id, tenant, attempt, channel: 'email', to, from, subject, text, html }
 }
 
 function headersOf({ apiKey, signingKey, clock }: GatewayOptions, body: string): Record<string, string> {

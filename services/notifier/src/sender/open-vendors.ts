@@ -7,6 +7,7 @@ import { PROVIDERS } from '@postern/contracts/sender'
 import type { Clock } from '@postern/service-kit/clock'
 import type { Logger } from '@postern/telemetry/logger'
 import type { Metrics } from '@postern/telemetry/metric-names'
+import type { KeyRing } from '@postern/token/key-ring'
 import { noHints } from './breaker-hints.ts'
 import { buildEmailSender, buildSmsSender, type OpenSender } from './build-sender.ts'
 import type { SenderPlan } from './configured-sender.ts'
@@ -25,6 +26,10 @@ export interface VendorsOptions {
   readonly concurrency: Readonly<Record<ChannelName, number>>
   readonly timeoutMs: number
   readonly production: boolean
+  /** Where vendors reach the gateway; undefined: Twilio is asked for no receipts. */
+  readonly webhookUrl?: string | undefined
+  /** Marks the URLs of receipts. */
+  readonly receiptRing: KeyRing
   /** undefined: each process learns of failing vendors alone. */
   readonly redisUrl: string | undefined
   readonly prefix: string
@@ -44,11 +49,13 @@ export function openVendors(options: VendorsOptions): Vendors {
   const { redisUrl } = options
   const hints = redisUrl === undefined ? undefined : openBreakerHints({ ...options, url: redisUrl })
   const shared = { ...options, hints: hints ?? noHints, breakers: openBreakers(options, hints ?? noHints) }
-  const { timeoutMs, clock, production } = options
+  const { timeoutMs, clock, production, webhookUrl, receiptRing: ring } = options
+  const callbacks = webhookUrl === undefined ? undefined : { webhookUrl, ring, clock }
   const limits = (channel: ChannelName) => ({
     timeoutMs,
     clock,
     production,
+    callbacks,
     connections: options.concurrency[channel],
   })
   const email = openChannel('email', (plan) => buildEmailSender(plan, limits('email')), shared)

@@ -98,7 +98,7 @@ function make<Message>(
   try {
     secret = name === null ? null : (readSecret(name) ?? missing())
     if (last?.sender && last.version === version && last.secret === secret) return last
-    const sender = build({ channel, provider, settings, secret })
+    const sender = build({ channel, provider, settings, secret, senderId: id })
     logger.info(facts, 'sender is ready')
     return { version, secret, sender, lookedAt }
   } catch (error) {

@@ -2,7 +2,8 @@
 // error objects through: those hold the API key and the link.
 
 export interface EmailMessage {
-  /** With the attempt the mark by which a vendor's call is found again. */
+  /** With delivery and attempt the mark by which a vendor's receipt finds its way back. */
+  readonly tenantId: string
   readonly deliveryId: string
   readonly attempt: number
   /** Exactly one address. */
@@ -14,6 +15,8 @@ export interface EmailMessage {
 }
 
 export interface SmsMessage {
+  /** As above. */
+  readonly tenantId: string
   readonly deliveryId: string
   readonly attempt: number
   /** Exactly one number, in E.164. */

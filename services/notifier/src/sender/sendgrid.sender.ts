@@ -75,13 +75,12 @@ function mailServiceFor(apiKey: string, settings: Record<string, unknown>): type
   return mail
 }
 
-function mailOf({ deliveryId, attempt, to, from, subject, html, text }: EmailMessage) {
+function mailOf({ tenantId, deliveryId, attempt, to, from, subject, html, text }: EmailMessage) {
+  const customArgs = { tenant_id: tenantId, delivery_id: deliveryId, attempt: String(attempt) }
   return {
     // Objects, not strings: strings are taken apart for names and further addresses.
     from: { email: from.email, name: from.name },
-    personalizations: [
-      { to: [{ email: asciiDomain(to) }], customArgs: { delivery_id: deliveryId, attempt: String(attempt) } },
-    ],
+    personalizations: [{ to: [{ email: asciiDomain(to) }], customArgs }],
     subject,
     content: [
       { type: 'text/plain', value: text },

@@ -127,7 +127,7 @@ function meaningOf({ exchange, body }: Heard, failure: Failure): SendOutcome {
 }
 
 function mailOf(message: EmailMessage, { configurationSet }: SesOptions) {
-  const { deliveryId, attempt, to, from, subject, html, text } = message
+  const { tenantId, deliveryId, attempt, to, from, subject, html, text } = message
   const part = (Data: string) => ({ Data, Charset: 'UTF-8' })
   return {
     FromEmailAddress: mailboxOf(from),
@@ -136,6 +136,7 @@ function mailOf(message: EmailMessage, { configurationSet }: SesOptions) {
       Simple: { Subject: part(subject), Body: { Text: part(text), Html: part(html) } },
     },
     EmailTags: [
+      { Name: 'tenant_id', Value: tenantId },
       { Name: 'delivery_id', Value: deliveryId },
       { Name: 'attempt', Value: String(attempt) },
     ],

@@ -4,6 +4,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import twilio from 'twilio'
+import type { CallbackOf } from './callback-url.ts'
 import { createExchange, type Exchange } from './http-exchange.ts'
 import { classify, failureOf, idLike } from './http-outcome.ts'
 import type { SendContext, Sender, SendOutcome, Sighting, SmsMessage } from './sender.ts'
@@ -17,6 +18,8 @@ export interface TwilioOptions {
   readonly authToken: string
   /** Whom messages come from: a Messaging Service, which chooses, or one number or name. */
   readonly from: { readonly messagingServiceSid: string } | { readonly from: string }
+  /** Where Twilio is to report of a message; undefined: nowhere. */
+  readonly callbackOf?: CallbackOf | undefined
   /** For the whole call, in milliseconds. */
   readonly timeoutMs: number
   /** Calls at a time. */
@@ -43,7 +46,9 @@ export function createTwilioSender(options: TwilioOptions): Sender<SmsMessage> &
     const exchange = createExchange(context)
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)])
     try {
-      const { sid } = await messagesBy(exchange, deadline).create({ ...options.from, ...fieldsOf(message) })
+      const callback = options.callbackOf && { statusCallback: options.callbackOf(message) }
+      const fields = { ...options.from, ...fieldsOf(message), ...callback }
+      const { sid } = await messagesBy(exchange, deadline).create(fields)
       return meaningOf(exchange, { sid })
     } catch (error) {
       return meaningOf(exchange, { error, timedOut: deadline.aborted })

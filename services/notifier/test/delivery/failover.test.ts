@@ -68,6 +68,7 @@ async function setup(t: Test, providers = ['sendgrid', 'ses', 'smtp', 'gateway']
     concurrency: { email: 50, sms: 1 },
     timeoutMs: 1_000,
     production: false,
+    receiptRing: f.sealRing,
     redisUrl: undefined,
     prefix: '{x}',
     clock: systemClock,

@@ -10,6 +10,7 @@ const API_KEY = 'SG.canary-key.canary-key-canary-key'
 const LINK = 'https://id.example.org/l#canary-link'
 
 const message: EmailMessage = {
+  tenantId: '0190a000-0000-7000-8000-0000000000aa',
   deliveryId: '0190a000-0000-7000-8000-000000000001',
   attempt: 2,
   to: 'ada@example.org',
@@ -66,7 +67,7 @@ t.test('a message is one request in SendGrid’s form: one recipient, marked, no
     personalizations: [
       {
         to: [{ email: 'ada@example.org' }],
-        custom_args: { delivery_id: message.deliveryId, attempt: '2' },
+        custom_args: { tenant_id: message.tenantId, delivery_id: message.deliveryId, attempt: '2' },
       },
     ],
     subject: message.subject,

@@ -4,6 +4,7 @@ import type { SmsMessage } from '../../src/sender/sender.ts'
 import { createTwilioSender } from '../../src/sender/twilio.sender.ts'
 
 const message: SmsMessage = {
+  tenantId: '0190a000-0000-7000-8000-0000000000aa',
   deliveryId: '0190a000-0000-7000-8000-000000000001',
   attempt: 1,
   to: '+447700900123',

@@ -1,8 +1,12 @@
+import { createSecretKey } from 'node:crypto'
 import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
 import { createSandbox } from '@postern/sandbox/sandbox'
+import { createKeyRing } from '@postern/token/key-ring'
+import { type MarkFields, readMark } from '@postern/token/receipt-mark'
 import t, { type Test } from 'tap'
+import { callbackBy } from '../../src/sender/callback-url.ts'
 import type { SmsMessage } from '../../src/sender/sender.ts'
 import { createTwilioSender, type TwilioOptions } from '../../src/sender/twilio.sender.ts'
 
@@ -11,6 +15,7 @@ const SERVICE = `MG${'0b'.repeat(16)}`
 const TOKEN = 'canary-token-canary-token'
 
 const message: SmsMessage = {
+  tenantId: '0190a000-0000-7000-8000-0000000000aa',
   deliveryId: '0190a000-0000-7000-8000-000000000001',
   attempt: 2,
   to: '+447700900123',
@@ -84,6 +89,30 @@ t.test('a message is one form in Twilio’s words, with the time that it is wort
     ValidityPeriod: '287',
     RiskCheck: 'enable',
   })
+})
+
+t.test('Twilio is told where to report of this one attempt, by a URL that only we can make', async (t) => {
+  const { requests, url } = await answering(t, 201)
+  const ring = createKeyRing('receipt', [{ version: 1, key: createSecretKey(Buffer.alloc(32, 7)) }])
+  const webhookUrl = 'https://id.example.org/base'
+  const now = new Date('2026-11-21T12:00:00Z')
+  for (const [senderId, named] of [
+    [undefined, 'default'],
+    ['0190a000-0000-7000-8000-0000000000bb', '0190a000-0000-7000-8000-0000000000bb'],
+  ] as const) {
+    const callbackOf = callbackBy({ webhookUrl, ring, clock: { now: () => now } }, senderId)
+    await send(senderTo(t, url, { callbackOf }))
+    const callback = new URL(new URLSearchParams(requests.at(-1)?.body).get('StatusCallback') ?? '')
+    t.equal(callback.origin, 'https://id.example.org')
+    t.equal(callback.pathname, `/base/v1/webhooks/twilio/${named}/${message.deliveryId}`)
+    t.equal(callback.hash, '#rc=5&rp=all')
+    const query = Object.fromEntries(callback.searchParams) as unknown as MarkFields
+    const expiresAt = now.getTime() / 1_000 + 3 * 86_400
+    const { tenantId, deliveryId, attempt } = message
+    t.same(readMark(ring, deliveryId, query, now), { tenantId, deliveryId, attempt, expiresAt })
+    t.equal(readMark(ring, tenantId, query, now), null, 'of no other delivery')
+    t.notMatch(callback.href, message.to, 'no number in it')
+  }
 })
 
 t.test('a Messaging Service takes the sender’s place, and the validity keeps its bounds', async (t) => {

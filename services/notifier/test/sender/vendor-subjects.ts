@@ -17,6 +17,7 @@ export const KEYS = ['canary-first-key', 'canary-second-key-of-the-vendor'] as c
 export const LINK = 'https://id.example.org/l#canary-link'
 
 export const EMAIL: EmailMessage = {
+  tenantId: '0190a000-0000-7000-8000-0000000000aa',
   deliveryId: '0190a000-0000-7000-8000-000000000001',
   attempt: 2,
   to: 'canary.ada@example.org',
@@ -26,6 +27,7 @@ export const EMAIL: EmailMessage = {
   html: `<a href="${LINK}">Sign in</a>`,
 }
 export const SMS: SmsMessage = {
+  tenantId: EMAIL.tenantId,
   deliveryId: EMAIL.deliveryId,
   attempt: 2,
   to: '+4915112345678',
@@ -51,8 +53,6 @@ export interface Subject {
   toPort(port: number, timeoutMs: number): AnySender
   /** An HTTP vendor's redirects and answers without end can be acted out by any server. */
   readonly speaksHttp: boolean
-  /** Whether its calls can carry our mark. */
-  readonly isMarked: boolean
   /** What differs from `HTTP_MEANINGS`. */
   readonly means: Readonly<Record<string, Expected>>
 }
@@ -111,6 +111,8 @@ const twilioAt = (url: string, timeoutMs: number) =>
     accountSid: `AC${'0123456789abcdef'.repeat(2)}`,
     authToken: SECOND,
     from: { from: '+15005550006' },
+    callbackOf: ({ deliveryId }) =>
+      `https://id.example.org/v1/webhooks/twilio/default/${deliveryId}?t=x#rc=5`,
     ...limits(timeoutMs),
   }) as unknown as AnySender
 
@@ -121,7 +123,6 @@ const gateway = {
   toDouble: ({ url }: Sandbox, timeoutMs: number) => gatewayAt(`${url}/gateway/messages`, timeoutMs),
   toPort: (port: number, timeoutMs: number) => gatewayAt(loopback(port), timeoutMs),
   speaksHttp: true,
-  isMarked: true,
   means: undone500,
 }
 
@@ -134,7 +135,6 @@ export const SUBJECTS: readonly Subject[] = [
     toDouble: ({ url }, timeoutMs) => sendgridAt(`${url}/sendgrid`, timeoutMs),
     toPort: (port, timeoutMs) => sendgridAt(loopback(port), timeoutMs),
     speaksHttp: true,
-    isMarked: true,
     means: {},
   },
   {
@@ -145,7 +145,6 @@ export const SUBJECTS: readonly Subject[] = [
     toDouble: ({ url }, timeoutMs) => sesAt(`${url}/ses`, timeoutMs),
     toPort: (port, timeoutMs) => sesAt(loopback(port), timeoutMs),
     speaksHttp: true,
-    isMarked: true,
     means: undone500,
   },
   { name: 'HTTP gateway, e-mail', message: EMAIL, ...gateway },
@@ -158,7 +157,6 @@ export const SUBJECTS: readonly Subject[] = [
     toDouble: ({ url }, timeoutMs) => twilioAt(`${url}/twilio`, timeoutMs),
     toPort: (port, timeoutMs) => twilioAt(loopback(port), timeoutMs),
     speaksHttp: true,
-    isMarked: false,
     means: {},
   },
   {
@@ -169,7 +167,6 @@ export const SUBJECTS: readonly Subject[] = [
     toDouble: ({ smtpPort }, timeoutMs) => smtpAt(smtpPort, timeoutMs),
     toPort: smtpAt,
     speaksHttp: false,
-    isMarked: true,
     // A server that has not got the whole mail has taken nothing, and one that answers has said which.
     means: {
       'status 429': { kind: 'retryable', code: 'smtp_421' },

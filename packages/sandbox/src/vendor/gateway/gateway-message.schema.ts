@@ -10,6 +10,7 @@ const Attempt = Type.Integer({ minimum: 1, maximum: 1_000 })
 const EmailMessage = Type.Object(
   {
     id: Id,
+    tenant: Id,
     attempt: Attempt,
     channel: Type.Literal('email'),
     to: Type.String({ format: 'email' }),
@@ -24,6 +25,7 @@ const EmailMessage = Type.Object(
 const SmsMessage = Type.Object(
   {
     id: Id,
+    tenant: Id,
     attempt: Attempt,
     channel: Type.Literal('sms'),
     to: Type.String({ pattern: '^\\+[1-9][0-9]{6,14}$' }),

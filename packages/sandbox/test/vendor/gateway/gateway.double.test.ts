@@ -18,6 +18,7 @@ async function setup(t: Test): Promise<Sandbox> {
 
 const EMAIL = {
   id: ID,
+  tenant: '0190a000-0000-7000-8000-0000000000aa',
   attempt: 1,
   channel: 'email',
   to: 'ada@example.com',
@@ -28,6 +29,7 @@ const EMAIL = {
 }
 const SMS = {
   id: ID,
+  tenant: '0190a000-0000-7000-8000-0000000000aa',
   attempt: 1,
   channel: 'sms',
   to: '+4915112345678',
@@ -116,6 +118,7 @@ const REFUSED: readonly (readonly [title: string, message: object])[] = [
   ['an unknown field', { ...EMAIL, priority: 1 }],
   ['an unknown field of the sender', { ...EMAIL, from: { ...EMAIL.from, reply: 'x' } }],
   ['an id that is none', { ...EMAIL, id: 'd-1' }],
+  ['no tenant', { ...EMAIL, tenant: undefined }],
   ['an attempt as text', { ...EMAIL, attempt: '1' }],
   ['attempt zero', { ...EMAIL, attempt: 0 }],
   ['another channel', { ...EMAIL, channel: 'fax' }],
