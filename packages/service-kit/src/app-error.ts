@@ -33,3 +33,12 @@ export class AppError extends Error {
     return ERROR_CODES[this.code].status
   }
 }
+
+/** What a field of a request cannot be. `path` is where the request has it (`body.email`); neither it nor the problem repeats a value. */
+export function invalidField(path: string, problem: string, cause?: unknown): AppError {
+  return new AppError('VALIDATION_FAILED', {
+    reason: `${path} ${problem}`,
+    details: [{ path, problem }],
+    cause,
+  })
+}

@@ -5,7 +5,7 @@
 import type {} from '@fastify/swagger'
 import { ErrorEnvelope } from '@postern/contracts/envelope'
 import type { FastifyInstance, FastifyRequest, onRouteHookHandler, RouteOptions } from 'fastify'
-import { AppError } from '../app-error.ts'
+import { invalidField } from '../app-error.ts'
 
 const ERRORS = { $ref: 'ErrorEnvelope#' }
 
@@ -28,14 +28,9 @@ export function closeByDefault(app: FastifyInstance): void {
 }
 
 async function refuseQuery(request: FastifyRequest): Promise<void> {
-  if (Object.keys(request.query as object).length > 0) refuse('query')
+  if (Object.keys(request.query as object).length > 0) throw invalidField('query', 'is not known')
 }
 
 async function refuseBody(request: FastifyRequest): Promise<void> {
-  if (request.body !== undefined && request.body !== null) refuse('body')
-}
-
-function refuse(path: string): never {
-  const details = [{ path, problem: 'is not known' }]
-  throw new AppError('VALIDATION_FAILED', { reason: `the route takes no ${path}`, details })
+  if (request.body !== undefined && request.body !== null) throw invalidField('body', 'is not known')
 }

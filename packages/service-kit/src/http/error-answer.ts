@@ -3,7 +3,7 @@
 import { ERROR_CODES, type ErrorCode } from '@postern/contracts/error-codes'
 import type { Metrics } from '@postern/telemetry/metric-names'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AppError } from '../app-error.ts'
+import { AppError, invalidField } from '../app-error.ts'
 import type { Clock } from '../clock.ts'
 import { StrictJsonError } from './strict-json.ts'
 import { isUnavailable } from './unavailable.ts'
@@ -55,7 +55,7 @@ const BY_STATUS: Partial<Record<number, ErrorCode>> = {
 /** What an error means to a client. Only Fastify's own errors choose their status: a vendor's 401 is not ours. */
 function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown
-  if (thrown instanceof StrictJsonError) return invalidBody(thrown)
+  if (thrown instanceof StrictJsonError) return invalidField('body', thrown.message)
   const { code, statusCode } = (thrown ?? {}) as { code?: unknown; statusCode?: unknown }
   if (typeof code === 'string' && code.startsWith('FST_') && typeof statusCode === 'number') {
     const known = BY_STATUS[statusCode]
@@ -65,11 +65,6 @@ function toAppError(thrown: unknown): AppError {
   if (isUnavailable(thrown))
     return new AppError('SERVICE_UNAVAILABLE', { reason: 'a dependency cannot be reached', cause: thrown })
   return new AppError('INTERNAL', { reason: 'unexpected error', cause: thrown })
-}
-
-function invalidBody(error: StrictJsonError): AppError {
-  const details = [{ path: 'body', problem: error.message }]
-  return new AppError('VALIDATION_FAILED', { reason: `the body ${error.message}`, details })
 }
 
 function invalidRequest(reason: string, cause: unknown): AppError {

@@ -3,7 +3,7 @@
 import type { AuditDatabase } from '@postern/db/databases/audit.database'
 import type { Database } from '@postern/db/pool'
 import { alone, type TenantScope } from '@postern/db/with-tenant'
-import { AppError } from '@postern/service-kit/app-error'
+import { invalidField } from '@postern/service-kit/app-error'
 import { newestEvents, type TrailFilter } from './event.store.ts'
 import type { TrailEvent } from './event.ts'
 import { readCursor, type TrailPlace, writeCursor } from './event-cursor.ts'
@@ -43,6 +43,5 @@ function placeOf(cursor: string | undefined): TrailPlace | undefined {
   if (cursor === undefined) return undefined
   const place = readCursor(cursor)
   if (place !== null) return place
-  const details = [{ path: 'query.cursor', problem: 'is not a cursor of this list' }]
-  throw new AppError('VALIDATION_FAILED', { reason: 'the cursor cannot be read', details })
+  throw invalidField('query.cursor', 'is not a cursor of this list')
 }

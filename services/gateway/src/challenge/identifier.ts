@@ -2,7 +2,9 @@
 // the message.
 
 import { domainToASCII, domainToUnicode } from 'node:url'
-import { AppError } from '@postern/service-kit/app-error'
+import { invalidField } from '@postern/service-kit/app-error'
+import { digest } from '@postern/token/digest'
+import type { KeyRing } from '@postern/token/key-ring'
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
 
 export interface Identifier {
@@ -22,20 +24,27 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 // What an international number is written with. Letters, extensions and a trunk zero in brackets are not.
 const NUMBER = /^\+[0-9](?:[ ().-]{0,2}[0-9]){5,20}$/
 
+/** What the trail shows instead of the identifier: keyed, so that two events about one can be told to belong together. */
+export const identifierDigest = (
+  pepper: KeyRing,
+  tenantId: string,
+  { identityKey }: Pick<Identifier, 'identityKey'>,
+): string => digest(pepper, 'identifier', tenantId, '', Buffer.from(identityKey)).digest.toString('base64url')
+
 /**
  * Reads one e-mail address. `path` is where the request has it.
  * @throws AppError VALIDATION_FAILED for anything but exactly one plain address in NFKC form
  */
 export function readEmail(text: string, path = 'body.email'): Identifier {
-  const refusal = (problem: string) => refused('e-mail address', problem, path)
   const at = text.lastIndexOf('@')
-  if (text !== text.normalize('NFKC')) throw refusal('is not in NFKC form')
+  if (text !== text.normalize('NFKC')) throw invalidField(path, 'is not in NFKC form')
   const local = text.slice(0, at).toLowerCase()
   const domain = asciiDomain(text.slice(at + 1))
-  if (at < 1 || local.length > 64 || !LOCAL_PART.test(local)) throw refusal('has no plain local part')
-  if (domain === undefined) throw refusal('has no valid domain')
+  if (at < 1 || local.length > 64 || !LOCAL_PART.test(local))
+    throw invalidField(path, 'has no plain local part')
+  if (domain === undefined) throw invalidField(path, 'has no valid domain')
   const identityKey = `${local}@${domain}`
-  if (identityKey.length > 254) throw refusal('is too long')
+  if (identityKey.length > 254) throw invalidField(path, 'is too long')
   const untagged = local.indexOf('+') > 0 ? local.slice(0, local.indexOf('+')) : local
   return { kind: 'email', address: text, identityKey, limitKey: `${untagged}@${domain}` }
 }
@@ -62,10 +71,7 @@ export function readPhone(text: string, path = 'body.phone'): Identifier {
   const number = NUMBER.test(text) ? parsePhoneNumberFromString(text, { extract: false }) : undefined
   // The parser drops what it takes for a trunk prefix: a number that needs it is not what was typed.
   if (!number?.isPossible() || number.number !== `+${text.replaceAll(/[^0-9]/g, '')}`) {
-    throw refused('phone number', 'is not in international form', path)
+    throw invalidField(path, 'is not in international form')
   }
   return { kind: 'phone', address: number.number, identityKey: number.number, limitKey: number.number }
 }
-
-const refused = (what: string, problem: string, path: string) =>
-  new AppError('VALIDATION_FAILED', { reason: `${what} ${problem}`, details: [{ path, problem }] })

@@ -10,7 +10,7 @@ import type { SignDeps } from '../session/sign-access.ts'
 import { tellSignIn } from '../session/tell-sign-in.ts'
 import type { RefusalReason } from './challenge.ts'
 import { type Consumed, consumeChallenge, type Guess, type Proof } from './consume-challenge.store.ts'
-import type { Presented } from './spend-challenge.store.ts'
+import type { ReadProof } from './read-proof.ts'
 
 export type ProveDeps = SignDeps & MintDeps
 
@@ -20,7 +20,7 @@ export interface Prover {
   onlySession?: string | null
 }
 
-export type Shown = Pick<Presented, 'challengeId' | 'kind' | 'digests' | 'codeChallenge'> & Prover
+export type Shown = ReadProof & Prover
 
 export type Proven =
   | { kind: 'proven'; result: SignInResult }

@@ -1,6 +1,6 @@
 // Where a proven link may lead: only to what the tenant has listed, compared after parsing, by origin and path prefix.
 
-import { AppError } from '@postern/service-kit/app-error'
+import { invalidField } from '@postern/service-kit/app-error'
 
 // The URL parser strips or turns these, and a browser may read them otherwise than we did.
 const SLIPPERY = /[\s\\\p{Cc}\p{Cf}]/u
@@ -28,13 +28,13 @@ const isBelow = (path: string, prefix: string) =>
  */
 export function chooseRedirect(asked: string | undefined, allowed: readonly string[]): string {
   const fallback = allowed[0]
-  if (fallback === undefined) throw refusal('the tenant allows no redirect')
+  if (fallback === undefined) throw invalidField('body.redirect_url', 'the tenant allows no redirect')
   if (asked === undefined) return fallback
   const url = readUrl(asked)
   const fits = allowed.map(readUrl).some((known) => {
     return known !== undefined && url?.origin === known.origin && isBelow(url.pathname, known.pathname)
   })
-  if (url === undefined || !fits) throw refusal('is not on the tenant’s list')
+  if (url === undefined || !fits) throw invalidField('body.redirect_url', 'is not on the tenant’s list')
   return url.href
 }
 
@@ -44,8 +44,5 @@ export function checkAllowedRedirects(entries: readonly string[]): void {
     const url = readUrl(entry)
     return url === undefined || url.search !== ''
   })
-  if (bad >= 0) throw refusal('must be an http(s) origin and path', `body.allowed_redirects.${bad}`)
+  if (bad >= 0) throw invalidField(`body.allowed_redirects.${bad}`, 'must be an http(s) origin and path')
 }
-
-const refusal = (problem: string, path = 'body.redirect_url') =>
-  new AppError('VALIDATION_FAILED', { reason: `redirect ${problem}`, details: [{ path, problem }] })

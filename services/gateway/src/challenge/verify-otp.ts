@@ -4,17 +4,13 @@
 import type { SignInResult } from '@postern/contracts/http/sign-in-result'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { AppError } from '@postern/service-kit/app-error'
-import { otpDigests } from '@postern/token/otp-code'
 import type { SignInTenant } from '../session/mint-sign-in.ts'
 import { refusalCode } from './challenge.ts'
 import { LONGEST_WAIT_SECONDS } from './code-limits.ts'
 import { type ProveDeps, type Proven, type Prover, proveChallenge } from './prove-challenge.ts'
+import { type BroughtCode, readCode } from './read-proof.ts'
 
-export interface PresentedCode extends Prover {
-  challengeId: string
-  /** six ASCII digits */
-  code: string
-}
+export type PresentedCode = BroughtCode & Prover
 
 /**
  * Spends the code and opens what its purpose opens.
@@ -27,9 +23,8 @@ export async function verifyOtp(
   tenant: SignInTenant,
   { challengeId, code, ...prover }: PresentedCode,
 ): Promise<SignInResult> {
-  const digests = otpDigests(deps.pepper, { tenantId: tenant.id, challengeId }, code)
-  const shown = { challengeId, kind: 'otp' as const, digests, codeChallenge: null, ...prover }
-  const proven = await proveChallenge(deps, run, tenant, shown)
+  const read = readCode(deps.pepper, tenant.id, { challengeId, code })
+  const proven = await proveChallenge(deps, run, tenant, { ...read, ...prover })
   if (proven.kind === 'proven') return proven.result
   throw refusal(proven)
 }

@@ -30,7 +30,7 @@ import {
   guarded,
   type Spending,
 } from './factor-guard.store.ts'
-import { type Answered, type PendingRefusal, WRONG_ANSWERS } from './pending-sign-in.ts'
+import { type Answered, type PendingKey, type PendingRefusal, WRONG_ANSWERS } from './pending-sign-in.ts'
 import {
   type HeldSecrets,
   heldSecrets,
@@ -38,13 +38,6 @@ import {
   secretColumns,
   secretsJoined,
 } from './totp-factor.store.ts'
-
-/** A genuine token's sign-in. */
-export interface PendingKey {
-  tenantId: string
-  pendingId: string
-  digest: Buffer
-}
 
 export interface WaitingSignIn extends HeldSecrets {
   userId: string

@@ -1,10 +1,30 @@
-// A sign-in that waits for its next factor: why it does not go on, and how that is told. Only the holder of a genuine
-// token learns it.
+// A sign-in that waits for its next factor: how its token names it, why it does not go on, and how that is told. Only the
+// holder of a genuine token learns it.
 
 import type { FactorMethod } from '@postern/contracts/challenge'
 import type { ErrorCode } from '@postern/contracts/error-codes'
 import { AppError } from '@postern/service-kit/app-error'
+import type { KeyRing } from '@postern/token/key-ring'
+import { readMfaToken } from '@postern/token/mfa-token'
 import { type GuardAnswer, refusalOf, remainingBeforeWait, wrongAnswer } from './factor.ts'
+
+/** A genuine token's sign-in. */
+export interface PendingKey {
+  tenantId: string
+  pendingId: string
+  /** what its row stores of the token */
+  digest: Buffer
+}
+
+/** The sign-in that a token names: the token proves itself. @throws AppError INVALID_TOKEN also for another tenant's */
+export function readPendingKey(pepper: KeyRing, tenantId: string, mfaToken: string): PendingKey {
+  const token = readMfaToken(pepper, mfaToken)
+  if (token === null) throw new AppError('INVALID_TOKEN', { reason: 'mfa token is forged or damaged' })
+  if (token.tenantId !== tenantId)
+    throw new AppError('INVALID_TOKEN', { reason: 'mfa token of another tenant' })
+  const { pendingId, digest } = token
+  return { tenantId, pendingId, digest }
+}
 
 /** So many wrong answers a sign-in survives; the next one ends it. */
 export const WRONG_ANSWERS = 5

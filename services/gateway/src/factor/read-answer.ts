@@ -1,13 +1,9 @@
 // What an answer to the next factor would spend. A link proves itself here already; everything else is compared, or found
 // by its digest, in the statement.
 
-import { AppError } from '@postern/service-kit/app-error'
 import type { KeyRing } from '@postern/token/key-ring'
-import { readLinkToken } from '@postern/token/link-token'
-import { otpDigests } from '@postern/token/otp-code'
-import { challengeOf } from '@postern/token/pkce'
 import { recoveryCodeDigests } from '@postern/token/recovery-code'
-import type { Presented } from '../challenge/spend-challenge.store.ts'
+import { readCode, readLink } from '../challenge/read-proof.ts'
 import { spendChallenge } from './challenge-factor.store.ts'
 import { matchSealed } from './match-totp.ts'
 import type { Completion } from './pending-sign-in.store.ts'
@@ -36,19 +32,21 @@ export function readAnswer(
   answer: MfaAnswer,
 ): ReadAnswer {
   const user = { tenantId, userId: pending.userId }
+  const ofSignIn = { mfaId: pending.key.pendingId, raise: null }
   if ('otp_id' in answer) {
     // Where the code went is its challenge's to say; the sign-in takes it for the one that it waits for.
     const method = pending.next === 'otp_sms' ? 'otp_sms' : 'otp_email'
+    const code = readCode(pepper, tenantId, { challengeId: answer.otp_id, code: answer.code })
     return {
       answered: { method, standsFor: method },
-      ...spendChallenge(user, presentedCode(pepper, pending, answer), method),
+      ...spendChallenge(user, { ...code, ...ofSignIn }, method),
     }
   }
   if ('token' in answer) {
-    const presented = presentedLink(pepper, pending, answer)
+    const link = readLink(pepper, tenantId, { token: answer.token, codeVerifier: answer.code_verifier })
     return {
       answered: { method: 'magic_link', standsFor: 'magic_link' },
-      ...spendChallenge(user, presented, 'magic_link'),
+      ...spendChallenge(user, { ...link, ...ofSignIn }, 'magic_link'),
     }
   }
   if ('recovery_code' in answer) {
@@ -63,32 +61,5 @@ export function readAnswer(
   return {
     answered: { method: 'totp', standsFor: 'totp' },
     spending: step ? spendStep(user, step) : spendNothing(user),
-  }
-}
-
-function presentedCode(
-  pepper: KeyRing,
-  { key }: Pending,
-  { otp_id: challengeId, code }: { otp_id: string; code: string },
-): Presented {
-  const digests = otpDigests(pepper, { tenantId: key.tenantId, challengeId }, code)
-  return { challengeId, kind: 'otp', digests, codeChallenge: null, mfaId: key.pendingId, raise: null }
-}
-
-function presentedLink(
-  pepper: KeyRing,
-  { key }: Pending,
-  answer: { token: string; code_verifier?: string | undefined },
-): Presented {
-  const token = readLinkToken(pepper, answer.token)
-  if (token === null || token.tenantId !== key.tenantId)
-    throw new AppError('INVALID_TOKEN', { reason: "link token is forged, damaged or another tenant's" })
-  return {
-    challengeId: token.challengeId,
-    kind: 'magic_link',
-    digests: [{ version: token.keyVersion, digest: token.digest }],
-    codeChallenge: answer.code_verifier === undefined ? null : challengeOf(answer.code_verifier),
-    mfaId: key.pendingId,
-    raise: null,
   }
 }

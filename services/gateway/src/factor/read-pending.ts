@@ -3,12 +3,11 @@
 import type { TenantRun } from '@postern/db/with-tenant'
 import { AppError } from '@postern/service-kit/app-error'
 import type { KeyRing } from '@postern/token/key-ring'
-import { readMfaToken } from '@postern/token/mfa-token'
 import { refusalCode } from '../challenge/challenge.ts'
 import { LONGEST_WAIT_SECONDS } from '../challenge/code-limits.ts'
 import { refusalOf } from './factor.ts'
-import { type Completed, findPending, type PendingKey, type WaitingSignIn } from './pending-sign-in.store.ts'
-import { pendingRefusal, wrongFactor } from './pending-sign-in.ts'
+import { type Completed, findPending, type WaitingSignIn } from './pending-sign-in.store.ts'
+import { type PendingKey, pendingRefusal, readPendingKey, wrongFactor } from './pending-sign-in.ts'
 
 export interface Pending extends WaitingSignIn {
   key: PendingKey
@@ -21,10 +20,7 @@ export async function readPending(
   tenantId: string,
   mfaToken: string,
 ): Promise<Pending> {
-  const key = readMfaToken(pepper, mfaToken)
-  if (key === null) throw new AppError('INVALID_TOKEN', { reason: 'mfa token is forged or damaged' })
-  if (key.tenantId !== tenantId)
-    throw new AppError('INVALID_TOKEN', { reason: 'mfa token of another tenant' })
+  const key = readPendingKey(pepper, tenantId, mfaToken)
   const waiting = await findPending(run, key)
   if (waiting === undefined) throw new AppError('INVALID_TOKEN', { reason: 'mfa token has no sign-in' })
   return { ...waiting, key }

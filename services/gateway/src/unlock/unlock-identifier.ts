@@ -3,8 +3,8 @@
 import type { AddressBody, UnlockedIdentifier } from '@postern/contracts/http/user'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { AppError } from '@postern/service-kit/app-error'
-import { digest } from '@postern/token/digest'
 import type { KeyRing } from '@postern/token/key-ring'
+import { identifierDigest } from '../challenge/identifier.ts'
 import { addressesOf } from '../user/addresses.ts'
 import { calmIdentifier } from './unlock.store.ts'
 
@@ -15,10 +15,12 @@ export async function unlockIdentifier(
   tenantId: string,
   body: AddressBody,
 ): Promise<UnlockedIdentifier> {
-  const [{ identityKey, limitKey }] = addressesOf(body)
-  const known = digest(deps.pepper, 'identifier', tenantId, '', Buffer.from(identityKey))
-  const identifierDigest = known.digest.toString('base64url')
-  const failures = await calmIdentifier(run, { tenantId, limitKey, identifierDigest })
+  const [identifier] = addressesOf(body)
+  const failures = await calmIdentifier(run, {
+    tenantId,
+    limitKey: identifier.limitKey,
+    identifierDigest: identifierDigest(deps.pepper, tenantId, identifier),
+  })
   if (failures === undefined) throw new AppError('NOT_FOUND', { reason: 'no such tenant' })
   return { unlocked: true, failures }
 }

@@ -2,9 +2,9 @@
 // tenant's policy allows.
 
 import type { FirstFactor, Purpose } from '@postern/contracts/challenge'
-import { AppError } from '@postern/service-kit/app-error'
+import { AppError, invalidField } from '@postern/service-kit/app-error'
 import type { KeyRing } from '@postern/token/key-ring'
-import { readMfaToken } from '@postern/token/mfa-token'
+import { readPendingKey } from '../../factor/pending-sign-in.ts'
 import type { NewChallenge } from './new-challenge.ts'
 
 const SIGNING_IN: readonly Purpose[] = ['sign_in', 'onboarding']
@@ -26,14 +26,15 @@ export function checkPurpose(
   { purpose, method, sessionId, mfaToken }: Purposed,
 ): Pick<NewChallenge, 'sessionId' | 'mfa'> {
   if ((purpose === 'step_up') !== (sessionId !== undefined)) {
-    throw refusal('body.session_id', 'goes with the purpose step_up, and with no other')
+    throw invalidField('body.session_id', 'goes with the purpose step_up, and with no other')
   }
   if (purpose === 'verify_email' && method === 'otp_sms') {
-    throw refusal('body.purpose', 'verify_email is proven by e-mail')
+    throw invalidField('body.purpose', 'verify_email is proven by e-mail')
   }
   if (mfaToken !== undefined) {
-    if (!SIGNING_IN.includes(purpose)) throw refusal('body.mfa_token', 'goes with the purpose of its sign-in')
-    return { sessionId: null, mfa: signInOf(pepper, tenant.id, mfaToken) }
+    if (!SIGNING_IN.includes(purpose))
+      throw invalidField('body.mfa_token', 'goes with the purpose of its sign-in')
+    return { sessionId: null, mfa: readPendingKey(pepper, tenant.id, mfaToken) }
   }
   checkFirstFactor(tenant, { purpose, method })
   return { sessionId: sessionId ?? null, mfa: null }
@@ -48,15 +49,3 @@ export function checkFirstFactor(
     throw new AppError('FACTOR_NOT_ALLOWED', { reason: `policy allows no sign-in by ${method}` })
   }
 }
-
-/** The token proves itself before the database is asked. */
-function signInOf(pepper: KeyRing, tenantId: string, mfaToken: string) {
-  const token = readMfaToken(pepper, mfaToken)
-  if (token === null) throw new AppError('INVALID_TOKEN', { reason: 'mfa token is forged or damaged' })
-  if (token.tenantId !== tenantId)
-    throw new AppError('INVALID_TOKEN', { reason: 'mfa token of another tenant' })
-  return { pendingId: token.pendingId, digest: token.digest }
-}
-
-const refusal = (path: string, problem: string) =>
-  new AppError('VALIDATION_FAILED', { reason: `${path} ${problem}`, details: [{ path, problem }] })

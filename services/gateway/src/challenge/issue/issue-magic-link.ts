@@ -1,26 +1,19 @@
 // Issues a magic link and the mail that carries it.
 
-import type { Purpose } from '@postern/contracts/challenge'
 import type { TenantRun } from '@postern/db/with-tenant'
 import type { CallerTenant } from '@postern/service-kit/caller'
 import { mintLinkToken } from '@postern/token/link-token'
 import { readEmail } from '../identifier.ts'
 import { chooseRedirect } from '../redirect.ts'
-import { checkPurpose } from './check-purpose.ts'
 import { type IssueResult, issueChallenge } from './issue-challenge.ts'
-import { type IssueDeps, makeChallenge, readSendAt } from './make-challenge.ts'
+import { type IssueDeps, makeChallenge } from './make-challenge.ts'
+import { type IssueInput, readWanted } from './read-wanted.ts'
 
-export interface IssueMagicLinkInput {
+export interface IssueMagicLinkInput extends IssueInput {
   email: string
-  purpose: Purpose
-  sessionId: string | undefined
-  mfaToken: string | undefined
   redirectUrl: string | undefined
-  locale: string | undefined
-  createUser: boolean
+  /** PKCE, S256 */
   codeChallenge: string | undefined
-  metadata: Record<string, string>
-  sendAt: string | undefined
 }
 
 /**
@@ -35,17 +28,7 @@ export async function issueMagicLink(
 ): Promise<IssueResult> {
   const identifier = readEmail(input.email)
   const redirectUrl = chooseRedirect(input.redirectUrl, tenant.allowedRedirects)
-  const wanted = {
-    ...checkPurpose(deps.pepper, tenant, { ...input, method: 'magic_link' }),
-    method: 'magic_link' as const,
-    identifier,
-    purpose: input.purpose,
-    locale: input.locale ?? null,
-    createUser: input.createUser,
-    metadata: input.metadata,
-    sendAt: readSendAt(input.sendAt, deps.clock.now()),
-    resends: null,
-  }
+  const wanted = readWanted(deps, tenant, { identifier, method: 'magic_link' }, input)
   const challenge = makeChallenge(deps, tenant, wanted, (challengeId) => {
     const random = deps.random.bytes(16)
     const { token, ...secret } = mintLinkToken(deps.pepper, { tenantId: tenant.id, challengeId, random })

@@ -1,25 +1,17 @@
 // Issues a one-time code and the message that carries it.
 
-import type { Purpose } from '@postern/contracts/challenge'
 import type { TenantRun } from '@postern/db/with-tenant'
 import type { CallerTenant } from '@postern/service-kit/caller'
 import { readEmail, readPhone } from '../identifier.ts'
-import { checkPurpose } from './check-purpose.ts'
 import { type IssueResult, issueChallenge } from './issue-challenge.ts'
-import { type IssueDeps, makeChallenge, readSendAt } from './make-challenge.ts'
+import { type IssueDeps, makeChallenge } from './make-challenge.ts'
 import { mintCode } from './mint-code.ts'
+import { type IssueInput, readWanted } from './read-wanted.ts'
 
-export interface IssueOtpInput {
+export interface IssueOtpInput extends IssueInput {
   channel: 'email' | 'sms'
   /** an e-mail address, or a phone number in international form */
   to: string
-  purpose: Purpose
-  sessionId: string | undefined
-  mfaToken: string | undefined
-  locale: string | undefined
-  createUser: boolean
-  metadata: Record<string, string>
-  sendAt: string | undefined
 }
 
 /**
@@ -34,17 +26,7 @@ export async function issueOtp(
 ): Promise<IssueResult> {
   const method = input.channel === 'sms' ? ('otp_sms' as const) : ('otp_email' as const)
   const identifier = method === 'otp_sms' ? readPhone(input.to, 'body.to') : readEmail(input.to, 'body.to')
-  const wanted = {
-    ...checkPurpose(deps.pepper, tenant, { ...input, method }),
-    method,
-    identifier,
-    purpose: input.purpose,
-    locale: input.locale ?? null,
-    createUser: input.createUser,
-    metadata: input.metadata,
-    sendAt: readSendAt(input.sendAt, deps.clock.now()),
-    resends: null,
-  }
+  const wanted = readWanted(deps, tenant, { identifier, method }, input)
   const challenge = makeChallenge(deps, tenant, wanted, (id) => mintCode(deps, tenant, identifier, id))
   return issueChallenge(run, challenge)
 }
