@@ -3,6 +3,7 @@
 import type { ChallengeKind, DeliveryStatus, Purpose } from '@postern/contracts/challenge'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
+import { cancelEvents, cancelledDeliveries } from './cancelled-delivery.store.ts'
 import type { ChallengeMarks } from './challenge.ts'
 import type { Identifier } from './identifier.ts'
 
@@ -60,26 +61,17 @@ export async function findChallenge(
 /** Revokes a live challenge and cancels what was not sent of its delivery. What is over already stays as it is. */
 export async function revokeChallenge(run: TenantRun, { tenantId, kind, id }: ChallengeRef): Promise<void> {
   await run(sql`
-    WITH revoked AS (
+    WITH over AS (
       UPDATE challenges SET revoked_at = now()
        WHERE tenant_id = ${tenantId}::uuid AND id = ${id}::uuid AND kind = ${kind}
          AND consumed_at IS NULL AND superseded_at IS NULL AND revoked_at IS NULL AND expires_at > now()
       RETURNING id, delivery_id
-    ), cancelled AS (
-      -- What a vendor may have taken was not cancelled: nobody can say whether it arrives.
-      UPDATE deliveries d SET payload = NULL, due_at = NULL, updated_at = now(),
-             status = CASE WHEN EXISTS (SELECT FROM attempts a WHERE a.tenant_id = d.tenant_id
-                AND a.delivery_id = d.id AND a.outcome IN ('started', 'unknown')) THEN 'unknown' ELSE 'cancelled' END
-        FROM revoked
-       WHERE d.tenant_id = ${tenantId}::uuid AND d.id = revoked.delivery_id
-         AND d.status IN ('scheduled', 'pending', 'queued')
-      RETURNING d.id, d.status
-    )
+    ), ${cancelledDeliveries(tenantId)}
     INSERT INTO outbox (tenant_id, kind, subject, outcome, reason)
-    SELECT ${tenantId}::uuid, 'challenge.revoked', 'challenge:' || id, 'success', NULL FROM revoked
-    UNION ALL
-    SELECT ${tenantId}::uuid, 'delivery.' || status, 'delivery:' || id,
-      CASE status WHEN 'cancelled' THEN 'success' ELSE 'failed' END, 'challenge_revoked' FROM cancelled`)
+    SELECT ${tenantId}::uuid, kind, subject, outcome, reason FROM (
+      SELECT 'challenge.revoked' AS kind, 'challenge:' || id AS subject, 'success' AS outcome, NULL::text AS reason FROM over
+      UNION ALL ${cancelEvents('challenge_revoked')}
+    ) events`)
 }
 
 /** A code as it was issued, for another one like it. */

@@ -35,6 +35,7 @@ t.test('the export tells everything but secrets', async (t) => {
   const tenant = await tenantWithUsers()
   const email = freshEmail()
   const { userId, session } = await signIn(tenant, email)
+  const { id: replaced } = await tenant.issue({ email })
   const { id: waiting, token } = await tenant.issue({ email })
   const { status, body } = await tenant.call('GET', `/v1/users/${userId}/export`)
   t.equal(status, 200)
@@ -44,6 +45,7 @@ t.test('the export tells everything but secrets', async (t) => {
     sessions: [{ id: session.id, kind: 'api', amr: ['magic_link'], ended_at: null }],
     challenges: [
       { id: waiting, status: 'pending', address: email, consumed_at: null, delivery: { channel: 'email' } },
+      { id: replaced, status: 'superseded' },
       { status: 'consumed', purpose: 'sign_in', metadata: { from: 'shop' } },
     ],
   })

@@ -3,6 +3,7 @@
 
 import type { TenantRun } from '@postern/db/with-tenant'
 import { type RawBuilder, sql } from 'kysely'
+import { cancelEvents, cancelledDeliveries } from '../../challenge/cancelled-delivery.store.ts'
 import type { IdentityKey } from '../user.store.ts'
 
 export interface Erasure {
@@ -54,20 +55,12 @@ const issued = ({ tenantId, identifiers }: Erasure) => sql`
   named AS (
     SELECT kind, identity_key FROM unnest(${identifiers.map(({ kind }) => kind)}::text[],
       ${identifiers.map(({ identityKey }) => identityKey)}::text[]) AS i (kind, identity_key), erased
-  ), gone AS (
+  ), over AS (
     DELETE FROM challenges c USING named n
      WHERE c.tenant_id = ${tenantId}::uuid AND c.identifier_kind = n.kind AND c.identity_key = n.identity_key
     RETURNING c.id, c.delivery_id,
               c.consumed_at IS NULL AND c.superseded_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > now() AS was_live
-  ), cancelled AS (
-    -- What a vendor may have taken was not cancelled: nobody can say whether it arrives.
-    UPDATE deliveries d SET payload = NULL, due_at = NULL, updated_at = now(),
-           status = CASE WHEN EXISTS (SELECT FROM attempts a WHERE a.tenant_id = d.tenant_id
-              AND a.delivery_id = d.id AND a.outcome IN ('started', 'unknown')) THEN 'unknown' ELSE 'cancelled' END
-      FROM gone g
-     WHERE d.tenant_id = ${tenantId}::uuid AND d.id = g.delivery_id AND d.status IN ('scheduled', 'pending', 'queued')
-    RETURNING d.id, d.status
-  )`
+  ), ${cancelledDeliveries(tenantId)}`
 
 const told = ({ tenantId, userId }: Erasure) => sql`
   told AS (
@@ -78,8 +71,7 @@ const told = ({ tenantId, userId }: Erasure) => sql`
     SELECT ${tenantId}::uuid, 'session.revoked', 'session:' || live.id, 'success', 'user_erased',
            jsonb_build_object('user_id', ${userId}::text) FROM live, erased
     UNION ALL
-    SELECT ${tenantId}::uuid, 'challenge.revoked', 'challenge:' || id, 'success', 'user_erased', '{}' FROM gone WHERE was_live
+    SELECT ${tenantId}::uuid, 'challenge.revoked', 'challenge:' || id, 'success', 'user_erased', '{}' FROM over WHERE was_live
     UNION ALL
-    SELECT ${tenantId}::uuid, 'delivery.' || status, 'delivery:' || id,
-           CASE status WHEN 'cancelled' THEN 'success' ELSE 'failed' END, 'user_erased', '{}' FROM cancelled
+    SELECT ${tenantId}::uuid, kind, subject, outcome, reason, '{}' FROM (${cancelEvents('user_erased')}) called_off
   )`

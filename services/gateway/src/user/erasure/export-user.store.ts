@@ -1,6 +1,6 @@
 // All that is held about a user, in one look: nothing of it is of another moment.
 
-import type { ChallengeStatus, DeliveryStatus, FactorMethod, Purpose } from '@postern/contracts/challenge'
+import type { DeliveryStatus, FactorMethod, Purpose } from '@postern/contracts/challenge'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import { USER_COLUMNS } from '../user.store.ts'
@@ -28,13 +28,16 @@ interface HeldSession {
   ended_at: string | null
 }
 
-interface HeldChallenge {
+export interface HeldChallenge {
   id: string
   kind: string
   purpose: Purpose
   address: string
   metadata: Record<string, string>
-  status: ChallengeStatus
+  superseded: boolean
+  revoked: boolean
+  /** by the database's clock */
+  expired: boolean
   created_at: string
   expires_at: string
   consumed_at: string | null
@@ -73,10 +76,8 @@ const sessions = sql`(
 const challenges = sql`(
   SELECT coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'kind', c.kind, 'purpose', c.purpose,
            'address', c.address, 'metadata', c.metadata, 'created_at', c.created_at, 'expires_at', c.expires_at,
-           'consumed_at', c.consumed_at,
-           'status', CASE WHEN c.consumed_at IS NOT NULL THEN 'consumed' WHEN c.revoked_at IS NOT NULL THEN 'revoked'
-                          WHEN c.superseded_at IS NOT NULL THEN 'superseded' WHEN c.expires_at <= now() THEN 'expired'
-                          ELSE 'pending' END,
+           'consumed_at', c.consumed_at, 'superseded', c.superseded_at IS NOT NULL,
+           'revoked', c.revoked_at IS NOT NULL, 'expired', c.expires_at <= now(),
            'delivery', jsonb_build_object('id', d.id, 'channel', d.channel, 'status', d.status))
            ORDER BY c.created_at DESC, c.id), '[]')
     FROM identifiers i

@@ -2,15 +2,14 @@
 
 import type { UserExport } from '@postern/contracts/http/user'
 import type { TenantRun } from '@postern/db/with-tenant'
+import { statusOf } from '../../challenge/challenge.ts'
 import { noSuchUser, showUserRecord } from '../user.ts'
-import { findHoldings } from './export-user.store.ts'
+import { findHoldings, type HeldChallenge } from './export-user.store.ts'
 
 /** @throws AppError NOT_FOUND */
 export async function exportUser(run: TenantRun, tenantId: string, id: string): Promise<UserExport> {
   const held = await findHoldings(run, tenantId, id)
   if (held === undefined) throw noSuchUser()
-  const instant = (text: string) => new Date(text).toISOString()
-  const perhaps = (text: string | null) => (text === null ? null : instant(text))
   return {
     user: showUserRecord(held.user),
     identifiers: held.identifiers.map((one) => ({
@@ -25,12 +24,26 @@ export async function exportUser(run: TenantRun, tenantId: string, id: string): 
       expires_at: instant(one.expires_at),
       ended_at: perhaps(one.ended_at),
     })),
-    challenges: held.challenges.map((one) => ({
-      ...one,
-      created_at: instant(one.created_at),
-      expires_at: instant(one.expires_at),
-      consumed_at: perhaps(one.consumed_at),
-    })),
+    challenges: held.challenges.map(showChallenge),
     exported_at: held.exported_at.toISOString(),
   }
 }
+
+function showChallenge({
+  superseded,
+  revoked,
+  expired,
+  ...held
+}: HeldChallenge): UserExport['challenges'][number] {
+  const consumedAt = held.consumed_at === null ? null : new Date(held.consumed_at)
+  return {
+    ...held,
+    status: statusOf({ consumedAt, superseded, revoked, expired }),
+    created_at: instant(held.created_at),
+    expires_at: instant(held.expires_at),
+    consumed_at: perhaps(held.consumed_at),
+  }
+}
+
+const instant = (text: string) => new Date(text).toISOString()
+const perhaps = (text: string | null) => (text === null ? null : instant(text))
