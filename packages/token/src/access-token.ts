@@ -9,8 +9,8 @@ const ALGORITHM = 'ES256'
 const TYPE = 'at+jwt'
 const HEADERS = new Set(['alg', 'typ', 'kid'])
 const MAX_LENGTH = 4096
-/** Ten minutes. */
-const LIFE_SECONDS = 600
+/** How long a token lives unless told. */
+export const ACCESS_SECONDS = 600
 
 export interface AccessClaims {
   readonly iss: string
@@ -38,7 +38,7 @@ export async function signAccessToken(
   ring: KeyRing,
   claims: AccessClaims,
   nowSeconds: number,
-  lifeSeconds = LIFE_SECONDS,
+  lifeSeconds = ACCESS_SECONDS,
 ): Promise<string> {
   const { kid, privateKey } = await signingKey(ring.current)
   // Named one by one: what else an object carries must not end in a token.

@@ -7,7 +7,6 @@ import { readRefreshToken } from '@postern/token/refresh-token'
 import type { KnownTokens } from './known-tokens.ts'
 import { cookieKey, type KnownCookies } from './open-known-cookies.ts'
 import { type KnownSession, type KnownSessions, NO_HOLDS_MS, sessionKey } from './open-known-sessions.ts'
-import { reaches } from './standing.ts'
 
 export interface AccessDeps {
   tokens: KnownTokens
@@ -79,10 +78,6 @@ function liveSession(known: KnownSession, acr: string): LiveSession {
     readAt: known.readAt,
   }
 }
-
-/** Whether the session proved as much as is demanded. */
-export const provedEnough = (session: LiveSession, acr: string | undefined): boolean =>
-  acr === undefined || reaches(session.acr, acr)
 
 /** @throws AppError EMAIL_NOT_VERIFIED */
 export async function demandVerifiedEmail(

@@ -11,14 +11,8 @@ import { csrfFault } from '../browser/csrf.ts'
 import { isSafe } from '../browser/fetch-metadata.ts'
 import type { GatewayContext } from '../context.ts'
 import { browserCookie, csrfProof } from '../http/browser-cookies.ts'
-import {
-  demandVerifiedEmail,
-  type LiveSession,
-  provedEnough,
-  sessionOfCookie,
-  sessionOfToken,
-} from './check-access.ts'
-import { ACR_VALUES } from './standing.ts'
+import { demandVerifiedEmail, type LiveSession, sessionOfCookie, sessionOfToken } from './check-access.ts'
+import { ACR_VALUES, reaches } from './standing.ts'
 
 const Query = Type.Object(
   {
@@ -52,7 +46,7 @@ export function forwardAuthRoute(app: HttpApp, context: GatewayContext): void {
   async function decide(request: Asked, reply: FastifyReply): Promise<void> {
     const { tenant, require, acr, status } = request.query
     const session = await sessionOf(request, tenant.toLowerCase())
-    if (!provedEnough(session, acr)) throw moreIsDemanded(reply, acr)
+    if (acr !== undefined && !reaches(session.acr, acr)) throw moreIsDemanded(reply, acr)
     if (require !== undefined) await demandVerifiedEmail(access, session)
     reply.header('x-postern-user', session.userId)
     reply.header('x-postern-session', session.sessionId)
@@ -100,7 +94,7 @@ function changesSomething({ method, headers }: FastifyRequest): boolean {
 }
 
 /** The step-up challenge of RFC 9470: the credential is good, and the person has to prove more. */
-function moreIsDemanded(reply: FastifyReply, acr: string | undefined): AppError {
+function moreIsDemanded(reply: FastifyReply, acr: string): AppError {
   const challenge = `Bearer realm="postern", error="insufficient_user_authentication", acr_values="${acr}"`
   reply.header('www-authenticate', challenge)
   return new AppError('UNAUTHENTICATED', { reason: 'the session proved less than is demanded' })

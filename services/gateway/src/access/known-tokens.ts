@@ -4,9 +4,13 @@
 import { hash } from 'node:crypto'
 import { BoundedCache } from '@postern/service-kit/auth/bounded-cache'
 import type { Clock } from '@postern/service-kit/clock'
-import { type ReadAccess, type ReadAccessClaims, verifyAccessToken } from '@postern/token/access-token'
+import {
+  ACCESS_SECONDS,
+  type ReadAccess,
+  type ReadAccessClaims,
+  verifyAccessToken,
+} from '@postern/token/access-token'
 import type { KeyRing, RingKey } from '@postern/token/key-ring'
-import { ACCESS_SECONDS } from '../session/session.ts'
 
 export interface KnownTokensOptions {
   /** Every key of it counts, as the JWKS shows them. */
@@ -27,7 +31,7 @@ export class KnownTokens {
     this.#keys = options.ring.all()
   }
 
-  /** Reads a token of ours; null for any other. Its audience is not compared: see `checkAccess`. */
+  /** Reads a token of ours; null for any other. Its audience is not compared: the caller does, with what the tenant has now. */
   read(token: string): ReadAccess | null | Promise<ReadAccess | null> {
     const { ring, clock } = this.#options
     if (ring.all() !== this.#keys) {

@@ -16,5 +16,3 @@ export interface NewSession extends Client {
   idleSeconds: number
   absoluteSeconds: number
 }
-
-export const ACCESS_SECONDS = 600

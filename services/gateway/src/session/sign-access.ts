@@ -4,9 +4,8 @@ import type { FactorMethod } from '@postern/contracts/challenge'
 import type { SessionTokens } from '@postern/contracts/http/sign-in-result'
 import type { Clock } from '@postern/service-kit/clock'
 import type { Random } from '@postern/service-kit/random'
-import { signAccessToken } from '@postern/token/access-token'
+import { ACCESS_SECONDS, signAccessToken } from '@postern/token/access-token'
 import type { KeyRing } from '@postern/token/key-ring'
-import { ACCESS_SECONDS } from './session.ts'
 
 export interface SignDeps {
   jwt: KeyRing
@@ -39,7 +38,7 @@ export async function sessionTokens(deps: SignDeps, opened: OpenSession): Promis
   const now = Math.floor(deps.clock.now().getTime() / 1_000)
   return {
     id: session.id,
-    access_token: await signAccessToken(deps.jwt, claims, now, ACCESS_SECONDS),
+    access_token: await signAccessToken(deps.jwt, claims, now),
     token_type: 'Bearer',
     expires_in: ACCESS_SECONDS,
     refresh_token: opened.refreshToken,

@@ -1,8 +1,9 @@
 // What a tenant may be told: hosts that are names, an audience that is no other tenant's, addresses in their one form.
 
 import type { PatchTenantBody } from '@postern/contracts/http/tenant'
-import { AppError } from '@postern/service-kit/app-error'
+import { invalidField } from '@postern/service-kit/app-error'
 import type { TestDestination } from '@postern/service-kit/caller'
+import { readHost } from '../browser/host/browser-host.ts'
 import { readEmail, readPhone } from '../challenge/identifier.ts'
 import { checkAllowedRedirects } from '../challenge/redirect.ts'
 import { audienceOf, SESSION_IDLE_SECONDS } from './tenant.ts'
@@ -13,8 +14,6 @@ export interface TenantRules {
   readonly allowTestDestinations: boolean
 }
 
-const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
-const HOST = new RegExp(`^(?=.{1,253}(?::|$))${LABEL}(?:\\.${LABEL})*(?::([1-9][0-9]{0,4}))?$`)
 const URN = 'urn:postern:tenant:'
 
 /**
@@ -47,16 +46,16 @@ export function settingsOf(body: Omit<PatchTenantBody, 'is_active'>, tenantId: s
 export const idleWithin = (absoluteSeconds: number) => Math.min(SESSION_IDLE_SECONDS, absoluteSeconds)
 
 function checkBrowserHost(host: string, path: string, { allowHostPorts }: TenantRules): void {
-  const [whole, port] = HOST.exec(host) ?? []
-  if (whole === undefined) throw refusal(path, 'must be a host name in lower case')
-  if (port === undefined) return
-  if (Number(port) > 65_535) throw refusal(path, 'has no valid port')
-  if (!allowHostPorts) throw refusal(path, 'must have no port in production')
+  const read = readHost(host)
+  if (read === null) throw invalidField(path, 'must be a host name in lower case')
+  if (read.port === null) return
+  if (read.port > 65_535) throw invalidField(path, 'has no valid port')
+  if (!allowHostPorts) throw invalidField(path, 'must have no port in production')
 }
 
 function checkAudience(audience: string, tenantId: string): void {
   const isUrn = audience.toLowerCase().startsWith(URN)
-  if (isUrn && audience !== audienceOf(tenantId)) throw refusal('body.audience', 'is another tenant’s')
+  if (isUrn && audience !== audienceOf(tenantId)) throw invalidField('body.audience', 'is another tenant’s')
 }
 
 function readTestDestinations(
@@ -64,10 +63,10 @@ function readTestDestinations(
   { allowTestDestinations }: TenantRules,
 ): TestDestination[] {
   const path = 'body.test_destinations'
-  if (entries.length > 0 && !allowTestDestinations) throw refusal(path, 'are not allowed in production')
+  if (entries.length > 0 && !allowTestDestinations) throw invalidField(path, 'are not allowed in production')
   const read = entries.map(({ to, code }, at) => ({ to: identityOf(to, `${path}.${at}.to`), code }))
   const twice = read.findIndex(({ to }, at) => read.findIndex((other) => other.to === to) < at)
-  if (twice >= 0) throw refusal(`${path}.${twice}.to`, 'is listed twice')
+  if (twice >= 0) throw invalidField(`${path}.${twice}.to`, 'is listed twice')
   return read
 }
 
@@ -75,7 +74,7 @@ function identityOf(to: string, path: string): string {
   try {
     return (to.includes('@') ? readEmail(to) : readPhone(to)).identityKey
   } catch (cause) {
-    throw refusal(path, 'must be an e-mail address, or a phone number in international form', cause)
+    throw invalidField(path, 'must be an e-mail address, or a phone number in international form', cause)
   }
 }
 
@@ -85,11 +84,4 @@ export const knownDestinations = <T>(tenant: { testDestinations: T[] }, rules: T
 })
 
 export const idleBeyondAbsolute = () =>
-  refusal('body.session_idle_seconds', 'must not be more than session_absolute_seconds')
-
-const refusal = (path: string, problem: string, cause?: unknown) =>
-  new AppError('VALIDATION_FAILED', {
-    reason: `${path} ${problem}`,
-    details: [{ path, problem }],
-    ...(cause !== undefined && { cause }),
-  })
+  invalidField('body.session_idle_seconds', 'must not be more than session_absolute_seconds')

@@ -2,13 +2,20 @@
 // origin counts only where its host is one of the tenant's.
 
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
-const HOST = new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})*(?::[1-9][0-9]{0,4})?$`)
+const HOST = new RegExp(`^(?=.{1,253}(?::|$))(${LABEL}(?:\\.${LABEL})*)(?::([1-9][0-9]{0,4}))?$`)
 const ORIGIN = /^(https?):\/\/([^/]*)$/
+
+/** A host name in lower case and, where one is told, its port; null for what names no host. */
+export function readHost(text: string): { name: string; port: number | null } | null {
+  const [, name, port] = HOST.exec(text) ?? []
+  return name === undefined ? null : { name, port: port === undefined ? null : Number(port) }
+}
 
 /** How entries may spell a Host header: with its port, and without; empty for what names no host. */
 export function spellingsOf(host: string): string[] {
   const text = host.toLowerCase()
-  return HOST.test(text) ? [...new Set([text, withoutPort(text)])] : []
+  const read = readHost(text)
+  return read === null ? [] : [...new Set([text, read.name])]
 }
 
 /** Whether a host (as a URL or a Host header has it) is one of the entries. */
@@ -28,5 +35,3 @@ export function isBrowserOrigin(
   const [, scheme, host] = ORIGIN.exec(origin ?? '') ?? []
   return host !== undefined && (scheme === 'https' || plainHttp) && isBrowserHost(host, entries)
 }
-
-const withoutPort = (host: string) => host.replace(/:[0-9]+$/, '')

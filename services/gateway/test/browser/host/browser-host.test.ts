@@ -1,3 +1,5 @@
+// Whose page a host is: compared letter by letter with what the operator listed.
+
 import fc from 'fast-check'
 import t from 'tap'
 import { isBrowserHost, isBrowserOrigin, spellingsOf } from '../../../src/browser/host/browser-host.ts'
