@@ -4,12 +4,14 @@
 import { renderBounded } from './bounded-render.ts'
 import { failed, templateErrorOf } from './engine-problem.ts'
 import { parsePart } from './parse-part.ts'
+import { TemplateError } from './template-error.ts'
 import {
   type EmailParts,
   OUTPUT_LIMITS,
   type PartName,
   type RenderedEmail,
   type SmsParts,
+  type TemplateParts,
   type Variables,
 } from './template-parts.ts'
 import { fitVariables, oneLine } from './text-values.ts'
@@ -33,6 +35,27 @@ export function renderEmail({ subject, html, text }: EmailParts, variables: Vari
  */
 export const renderSms = ({ text }: SmsParts, variables: Variables): string =>
   rendered('sms.text', text, fitVariables(variables))
+
+export interface Rendered {
+  /** One line; null: an SMS has none. */
+  readonly subject: string | null
+  readonly html: string | null
+  readonly text: string
+}
+
+/**
+ * Renders what the template has for the channel.
+ * @throws {TemplateError}
+ */
+export function renderTemplate(
+  { email, sms }: TemplateParts,
+  channel: 'email' | 'sms',
+  variables: Variables,
+): Rendered {
+  if (channel === 'email' && email !== null) return renderEmail(email, variables)
+  if (channel === 'sms' && sms !== null) return { subject: null, html: null, text: renderSms(sms, variables) }
+  throw new TemplateError('template_missing')
+}
 
 function rendered(part: PartName, source: string, scope: object): string {
   const { engine, templates } = parsePart(part, source)

@@ -44,3 +44,14 @@ export interface RenderedEmail {
   readonly html: string | null
   readonly text: string
 }
+
+/** The parts that there are, each with its source. */
+export function sourcesOf({ email, sms }: TemplateParts): [PartName, string][] {
+  const sources: [PartName, string | null | undefined][] = [
+    ['email.subject', email?.subject],
+    ['email.html', email?.html],
+    ['email.text', email?.text],
+    ['sms.text', sms?.text],
+  ]
+  return sources.flatMap(([part, source]) => (typeof source === 'string' ? [[part, source]] : []))
+}

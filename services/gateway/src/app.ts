@@ -43,6 +43,11 @@ import { listSessionsRoute } from './session/list-sessions.route.ts'
 import { refreshSessionRoute } from './session/refresh/refresh-session.route.ts'
 import { revokeSessionRoute } from './session/revoke-session.route.ts'
 import { revokeUserSessionsRoute } from './session/revoke-user-sessions.route.ts'
+import { deleteTemplateRoute } from './template/delete-template.route.ts'
+import { listTemplatesRoute } from './template/list-templates.route.ts'
+import { previewTemplateRoute } from './template/preview/preview-template.route.ts'
+import { putTemplateRoute } from './template/put-template.route.ts'
+import { readTemplateRoute } from './template/read-template.route.ts'
 import { createApiKeyRoute } from './tenant/create-api-key.route.ts'
 import { createTenantRoute } from './tenant/create-tenant.route.ts'
 import { listApiKeysRoute } from './tenant/list-api-keys.route.ts'
@@ -99,6 +104,11 @@ const ROUTES = [
   deleteSenderRoute,
   unlockIdentifierRoute,
   resetFactorsRoute,
+  putTemplateRoute,
+  readTemplateRoute,
+  listTemplatesRoute,
+  deleteTemplateRoute,
+  previewTemplateRoute,
   csrfRoute,
   issueBrowserMagicLinkRoute,
   issueBrowserOtpRoute,

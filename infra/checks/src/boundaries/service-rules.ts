@@ -8,7 +8,7 @@ const SERVICE = '^services/[^/]+/src/'
 const VERBS =
   'accept|add|answer|ask|await|begin|build|cancel|check|choose|claim|clean|close|collect|consume|count|create|deliver|disable|' +
   'emit|enable|end|enrol|erase|expire|export|fetch|find|finish|get|handle|introspect|issue|limit|list|load|look|make|map|mark|match|mint|move|' +
-  'open|pick|prove|read|receive|record|redrive|refresh|refuse|register|remove|render|renew|reschedule|resend|reset|resolve|retry|revoke|' +
+  'open|pick|preview|prove|read|receive|record|redrive|refresh|refuse|register|remove|render|renew|reschedule|resend|reset|resolve|retry|revoke|' +
   'rotate|route|run|search|seal|send|serve|show|sign|start|stop|sweep|take|tell|unlock|update|verify|watch|write'
 const ROOT = `${SERVICE}(?:main|app|context|config)\\.ts$`
 const EDGE = `${SERVICE}(?:.+\\.(?:route|job|plugin)\\.ts$|http/)`

@@ -229,4 +229,14 @@ export const REGISTRY: readonly SingleUse[] = [
   },
   ...SESSIONS,
   ...DELIVERIES,
+  {
+    name: 'version of a template',
+    holds: 'who names the version that he replaces overwrites no other, and each version is written once',
+    columns: [],
+    statement: { file: `${GATEWAY}/src/template/template.store.ts`, function: 'writeVersion' },
+    race: {
+      file: `${GATEWAY}/test/template/template.test.ts`,
+      title: 'of forty who replace the same version at once one does; the rest are told',
+    },
+  },
 ]

@@ -2,13 +2,13 @@
 
 import { type Static, Type } from 'typebox'
 import { CHALLENGE_STATUSES, DELIVERY_STATUSES, PURPOSES } from '../challenge.ts'
-import { Instant, Metadata, Nullable, Uuid } from './fields.ts'
+import { Instant, Locale, Metadata, Nullable, Uuid } from './fields.ts'
 
 /** What a request for a link or a code may say besides where it goes. */
 export const issueFields = {
   purpose: Type.Optional(Type.Enum([...PURPOSES])),
   session_id: Type.Optional({ ...Uuid, description: 'the session that a step_up raises' }),
-  locale: Type.Optional(Type.String({ pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$', maxLength: 35 })),
+  locale: Type.Optional(Locale),
   create_user: Type.Optional(Type.Boolean()),
   mfa_token: Type.Optional(
     Type.String({ minLength: 1, maxLength: 512, description: 'of the sign-in whose next factor this is' }),

@@ -3,7 +3,7 @@
 import { type Static, Type } from 'typebox'
 import { CHAIN_METHODS, FIRST_FACTORS } from '../challenge.ts'
 import { SCOPES } from '../scopes.ts'
-import { Instant, Nullable, Uuid } from './fields.ts'
+import { Instant, Locale, Nullable, Uuid } from './fields.ts'
 
 const name = Type.String({ minLength: 1, maxLength: 100 })
 const audience = Type.String({ minLength: 1, maxLength: 255 })
@@ -50,6 +50,11 @@ const settings = {
       description: 'addresses and numbers that get no message; the code proves them',
     }),
   ),
+  default_locale: Type.Optional({
+    ...Locale,
+    description:
+      'of messages that are asked for in none, or in one that nothing is written in; en unless told',
+  }),
   session_idle_seconds: Type.Optional(
     Type.Integer({ minimum: 300, maximum: 7_776_000, description: 'seconds; 30 days unless told' }),
   ),
@@ -95,6 +100,7 @@ export const Tenant = Type.Object({
   test_destinations: Type.Array(TestDestination),
   session_idle_seconds: Type.Integer(),
   session_absolute_seconds: Type.Integer(),
+  default_locale: Type.String(),
   is_active: Type.Boolean(),
   created_at: Instant,
 })

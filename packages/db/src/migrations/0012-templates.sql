@@ -21,7 +21,7 @@ GRANT SELECT, INSERT ON templates TO postern_gateway;
 GRANT SELECT ON templates TO postern_notifier;
 
 -- The language of those who were asked for none, or for one that nothing is written in.
-ALTER TABLE tenants ADD COLUMN default_locale text CHECK (length(default_locale) <= 35);
+ALTER TABLE tenants ADD COLUMN default_locale text NOT NULL DEFAULT 'en' CHECK (length(default_locale) <= 35);
 GRANT UPDATE (default_locale) ON tenants TO postern_gateway;
 
 -- By which version a delivery is written, decided when it is made or first claimed: every attempt says the same words.

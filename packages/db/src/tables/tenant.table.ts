@@ -19,7 +19,7 @@ export interface TenantTable {
   test_destinations: Generated<unknown>
   session_idle_seconds: Generated<number>
   session_absolute_seconds: Generated<number>
-  default_locale: string | null
+  default_locale: Generated<string>
 }
 
 /** Each host of each tenant, kept by a trigger of `tenants`. */

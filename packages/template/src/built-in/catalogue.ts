@@ -5,7 +5,6 @@ import type { TemplateParts } from '../template-parts.ts'
 import { magicLinkMail } from './magic-link-mail.ts'
 import { noticeMail, noticeSms } from './notice.ts'
 import { otpMail } from './otp-mail.ts'
-import { otpSms } from './otp-sms.ts'
 import { english } from './words/english.ts'
 import { french } from './words/french.ts'
 import { german } from './words/german.ts'
@@ -21,7 +20,8 @@ type Written = Readonly<Record<Language, TemplateParts>>
 
 const TEMPLATES: ReadonlyMap<string, Written> = new Map([
   ['magic_link', written((words) => ({ email: magicLinkMail(words), sms: null }))],
-  ['otp', written((words) => ({ email: otpMail(words), sms: { text: otpSms(words) } }))],
+  // An SMS goes on with what `endWithOrigin` adds.
+  ['otp', written((words) => ({ email: otpMail(words), sms: { text: words.otpSms } }))],
   ['notice', written((words) => ({ email: noticeMail(words), sms: { text: noticeSms(words) } }))],
 ])
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { findBuiltIn } from '../../src/built-in/catalogue.ts'
+import { endWithOrigin } from '../../src/built-in/otp-sms.ts'
 import { displayName, shortName } from '../../src/display-name.ts'
 import { renderSms } from '../../src/render-template.ts'
 
@@ -11,7 +12,10 @@ function smsIn(name: string, language: string | null) {
   return sms
 }
 const sms = (language: string | null, name: string, domain = 'app.example.org') =>
-  renderSms(smsIn('otp', language), { tenant_name: shortName(displayName(name)), code, domain })
+  endWithOrigin(renderSms(smsIn('otp', language), { tenant_name: shortName(displayName(name)), code }), {
+    code,
+    domain,
+  })
 
 // GSM 03.38: what an SMS writes in seven bits a character; those of the second row take two.
 const GSM7 =
@@ -35,6 +39,17 @@ t.test('the last line binds the code to the site, and nothing follows it', async
     t.match(lines[0], code)
     t.match(lines[0], 'Acme')
   }
+})
+
+t.test('a text that ends with the line already gets no second one', async (t) => {
+  const bound = 'Code 031416\n\n@app.example.org #031416'
+  const domain = 'app.example.org'
+  t.equal(endWithOrigin(`${bound}\n \n`, { code, domain }), bound)
+  t.equal(
+    endWithOrigin('@app.example.org #031416', { code, domain }),
+    `@app.example.org #031416\n@${domain} #${code}`,
+  )
+  t.equal(endWithOrigin(`${bound}7`, { code, domain }), `${bound}7\n@${domain} #${code}`)
 })
 
 t.test('each language has its own words, and a regional one falls back to them', async (t) => {

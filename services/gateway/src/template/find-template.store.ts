@@ -31,7 +31,7 @@ export interface TemplateColumns {
 }
 
 interface Row extends TemplateColumns {
-  default_locale: string | null
+  default_locale: string
   /** null: the tenant has none */
   locale: string | null
   version: number | null

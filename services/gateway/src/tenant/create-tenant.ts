@@ -6,7 +6,13 @@ import { AppError } from '@postern/service-kit/app-error'
 import type { Effect } from '../idempotency/run-once.ts'
 import { refuseBroken } from './refuse-broken.ts'
 import { insertTenant } from './tenant.store.ts'
-import { audienceOf, LINK_TTL_SECONDS, SESSION_ABSOLUTE_SECONDS, showTenant } from './tenant.ts'
+import {
+  audienceOf,
+  DEFAULT_LOCALE,
+  LINK_TTL_SECONDS,
+  SESSION_ABSOLUTE_SECONDS,
+  showTenant,
+} from './tenant.ts'
 import { idleWithin, settingsOf, type TenantRules } from './tenant-settings.ts'
 
 /**
@@ -35,6 +41,7 @@ export async function createTenant(
       test_destinations: settings.test_destinations ?? [],
       session_idle_seconds: settings.session_idle_seconds ?? idleWithin(absolute),
       session_absolute_seconds: absolute,
+      default_locale: settings.default_locale ?? DEFAULT_LOCALE,
     }),
   )
   if (row === undefined)

@@ -39,6 +39,7 @@ export function settingsOf(body: Omit<PatchTenantBody, 'is_active'>, tenantId: s
     test_destinations: body.test_destinations && readTestDestinations(body.test_destinations, rules),
     session_idle_seconds: idle,
     session_absolute_seconds: absolute,
+    default_locale: body.default_locale,
   }
 }
 

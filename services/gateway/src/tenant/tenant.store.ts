@@ -19,6 +19,7 @@ export interface TenantRecord {
   test_destinations: TestDestination[]
   session_idle_seconds: number
   session_absolute_seconds: number
+  default_locale: string
   is_active: boolean
   created_at: Date
 }
@@ -40,19 +41,22 @@ export const brokenRule = (error: unknown): BrokenRule | undefined =>
   RULES[(error as { constraint?: string }).constraint ?? '']
 
 const COLUMNS = sql`id, name, slug, allowed_redirects, browser_hosts, audience, link_ttl_seconds, first_factors,
-  factor_chain, test_destinations, session_idle_seconds, session_absolute_seconds, is_active, created_at`
+  factor_chain, test_destinations, session_idle_seconds, session_absolute_seconds, default_locale, is_active,
+  created_at`
 
 /** Undefined when the slug or the id is taken. */
 export async function insertTenant(run: TenantRun, tenant: NewTenant): Promise<TenantRecord | undefined> {
   const [row] = await run(sql<TenantRecord>`
     WITH created AS (
       INSERT INTO tenants (id, name, slug, allowed_redirects, browser_hosts, audience, link_ttl_seconds,
-        first_factors, factor_chain, test_destinations, session_idle_seconds, session_absolute_seconds)
+        first_factors, factor_chain, test_destinations, session_idle_seconds, session_absolute_seconds,
+        default_locale)
       VALUES (${tenant.id}::uuid, ${tenant.name}, ${tenant.slug}, ${tenant.allowed_redirects}::text[],
         ${tenant.browser_hosts}::text[], ${tenant.audience}, ${tenant.link_ttl_seconds}::integer,
         ${tenant.first_factors}::text[], ${tenant.factor_chain}::text[],
         ${JSON.stringify(tenant.test_destinations)}::jsonb,
-        ${tenant.session_idle_seconds}::integer, ${tenant.session_absolute_seconds}::integer)
+        ${tenant.session_idle_seconds}::integer, ${tenant.session_absolute_seconds}::integer,
+        ${tenant.default_locale})
       ON CONFLICT DO NOTHING
       RETURNING ${COLUMNS}
     ), told AS (
@@ -102,6 +106,7 @@ const updated = (id: string, change: TenantChange) => sql`
         coalesce(${change.test_destinations ? JSON.stringify(change.test_destinations) : null}::jsonb, test_destinations),
       session_idle_seconds = coalesce(${change.session_idle_seconds ?? null}::integer, session_idle_seconds),
       session_absolute_seconds = coalesce(${change.session_absolute_seconds ?? null}::integer, session_absolute_seconds),
+      default_locale = coalesce(${change.default_locale ?? null}, default_locale),
       is_active = coalesce(${change.is_active ?? null}::boolean, is_active),
       updated_at = now()
     WHERE id = ${id}::uuid

@@ -8,6 +8,9 @@ export const LINK_TTL_SECONDS = 600
 /** Who access tokens are for unless the tenant names its own audience. */
 export const audienceOf = (tenantId: string) => `urn:postern:tenant:${tenantId}`
 
+/** The language of messages that nobody asked for in another. */
+export const DEFAULT_LOCALE = 'en'
+
 /** Seconds that a session lives, and that it may lie unused, unless the tenant is told otherwise. */
 export const SESSION_ABSOLUTE_SECONDS = 90 * 86_400
 export const SESSION_IDLE_SECONDS = 30 * 86_400

@@ -16,7 +16,7 @@ interface Written {
   sms?: string | null
 }
 
-async function setup(defaultLocale: string | null = null) {
+async function setup(defaultLocale = 'en') {
   const { id } = await newTenant(gateway)
   await house.admin.query('UPDATE tenants SET default_locale = $2 WHERE id = $1', [id, defaultLocale])
   const write = async ({ name = 'order', locale, version = 1, email = null, sms = null }: Written) => {

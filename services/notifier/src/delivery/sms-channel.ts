@@ -2,6 +2,7 @@
 // each time it is made, whenever that is: by it a vendor is asked whether it has the message already.
 
 import { findBuiltIn } from '@postern/template/built-in/catalogue'
+import { endWithOrigin } from '@postern/template/built-in/otp-sms'
 import { displayName, shortName } from '@postern/template/display-name'
 import { renderSms } from '@postern/template/render-template'
 import { TemplateError } from '@postern/template/template-error'
@@ -25,11 +26,8 @@ function composeSms(claim: Claim, sealRing: SealRing): (moment: Moment) => SmsMe
   const { to, code, tenant_name, origin_domain } = openPayload(sealRing, claim, OTP_BY_SMS)
   const parts = findBuiltIn(claim.template, claim.locale)?.parts.sms
   if (!parts) throw new TemplateError('template_missing')
-  const text = renderSms(parts, {
-    tenant_name: shortName(displayName(tenant_name)) || origin_domain,
-    code,
-    domain: origin_domain,
-  })
+  const name = shortName(displayName(tenant_name)) || origin_domain
+  const text = endWithOrigin(renderSms(parts, { tenant_name: name, code }), { code, domain: origin_domain })
   const { tenantId, deliveryId } = claim
   return ({ attempt, secondsLeft }) => ({
     tenantId,
