@@ -23,10 +23,13 @@ export type Arrival =
   /** The connection broke or none came: it may have been done, so it is not tried again. */
   | { kind: 'unclear'; error: unknown }
 
+/** Names tenant, actor, request and trace until the transaction ends; its parameters are `armValues`. */
 export const ARM = `SELECT set_config('app.tenant_id', $1, true), set_config('app.actor', $2, true),
   set_config('app.request_id', $3, true), set_config('app.traceparent', $4, true)`
 const HASTE = `, set_config('lock_timeout', '250ms', true)`
-const LOCKS = `, (SELECT count(pg_advisory_xact_lock(hashtextextended(name, 0))) FROM unnest($5::text[]) AS name)`
+/** Takes the advisory lock of a `name`. */
+export const TAKE_LOCK = 'pg_advisory_xact_lock(hashtextextended(name, 0))'
+const LOCKS = `, (SELECT count(${TAKE_LOCK}) FROM unnest($5::text[]) AS name)`
 
 export const armValues = (scope: TenantScope) => [
   scope.tenantId,

@@ -28,6 +28,7 @@ export interface SetStatement<I, R> {
 }
 
 type SqlType = 'uuid' | 'text' | 'bytea' | 'boolean' | 'integer' | 'smallint' | 'timestamptz' | 'jsonb'
+/** The columns of an input's row: by name, the type in Postgres and where its value comes from. */
 export type InputColumns<I> = Readonly<Record<string, readonly [type: SqlType, of: (input: I) => unknown]>>
 
 /**

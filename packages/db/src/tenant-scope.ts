@@ -2,7 +2,7 @@
 
 export interface TenantScope {
   tenantId: string
-  /** `<type>:<id>`: api_key:<uuid>, operator:admin, service:notifier */
+  /** `<type>:<id>`: api_key:<uuid>, operator:admin, service:notifier, visitor:browser */
   actor: string
   requestId: string | null
   /** W3C trace context; it travels in the rows to the workers. */

@@ -1,9 +1,9 @@
 // The only door to tenant tables. All forms name the tenant and the actor transaction-locally, so a pooled
 // connection never carries them on; without them, row-level security shows nothing.
 
-import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import { CompiledQuery, type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { inGroup } from './group-commit.ts'
-import { armValues, inOneTrip } from './one-trip.ts'
+import { ARM, armValues, inOneTrip, TAKE_LOCK } from './one-trip.ts'
 import type { Database } from './pool.ts'
 import { answersOf, lockOrder, type SetStatement } from './set-statement.ts'
 import type { TenantScope } from './tenant-scope.ts'
@@ -16,14 +16,11 @@ export async function withTenant<DB, R>(
   scope: TenantScope,
   fn: (trx: Transaction<DB>) => Promise<R>,
 ): Promise<R> {
-  const [tenant, actor, request, trace] = armValues(scope)
-  const arm = sql`SELECT set_config('app.tenant_id', ${tenant}, true), set_config('app.actor', ${actor}, true),
-    set_config('app.request_id', ${request}, true), set_config('app.traceparent', ${trace}, true)`
   const cause: unknown[] = []
   try {
     return await db.transaction().execute(async (trx) => {
       try {
-        await arm.execute(trx)
+        await trx.executeQuery(CompiledQuery.raw(ARM, armValues(scope)))
         return await fn(trx)
       } catch (error) {
         cause.push(error)
@@ -55,16 +52,11 @@ export interface TenantRun {
 /** Statements as parts of a transaction that is already the tenant's. `scope` is that which it was begun with. */
 export function within<DB>(trx: Transaction<DB>, scope: TenantScope): TenantRun {
   const run = async <R>(query: RawBuilder<R>, lock?: string) => {
-    if (lock !== undefined) await sql`SELECT pg_advisory_xact_lock(hashtextextended(${lock}, 0))`.execute(trx)
+    if (lock !== undefined) await takeLocks(trx, [lock])
     return (await query.execute(trx)).rows
   }
   const each: TenantRun['each'] = async (statement, input) => {
-    if (statement.locks) {
-      const locks = lockOrder(statement.keys(input))
-      await sql`SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(${locks}::text[]) AS name`.execute(
-        trx,
-      )
-    }
+    if (statement.locks) await takeLocks(trx, lockOrder(statement.keys(input)))
     const { requestId, traceparent } = scope
     const { rows } = await statement.build([{ input, requestId, traceparent }]).execute(trx)
     const [answer] = answersOf(rows, 1)
@@ -72,6 +64,10 @@ export function within<DB>(trx: Transaction<DB>, scope: TenantScope): TenantRun 
   }
   return Object.assign(run, { each })
 }
+
+/** Advisory, until the transaction ends; the same ones that `travel` takes. */
+const takeLocks = <DB>(trx: Transaction<DB>, names: readonly string[]) =>
+  sql`SELECT ${sql.raw(TAKE_LOCK)} FROM unnest(${names}::text[]) AS name`.execute(trx)
 
 /** Each statement in a transaction of its own, in one round trip. */
 export function alone<DB>(database: Database<DB>, scope: TenantScope): TenantRun {

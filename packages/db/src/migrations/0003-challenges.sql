@@ -37,7 +37,7 @@ CREATE TABLE deliveries (
   status text NOT NULL CHECK (status IN ('scheduled', 'pending', 'queued', 'sending', 'accepted', 'delivered',
     'failed', 'expired', 'cancelled', 'suppressed', 'dead_letter', 'unknown')),
   decoy boolean NOT NULL,
-  -- Sealed: recipient and link. Wiped at a terminal state.
+  -- Sealed: recipient, and link or code. Wiped at a terminal state.
   payload bytea,
   payload_version smallint,
   send_at timestamptz NOT NULL,

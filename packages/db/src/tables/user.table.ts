@@ -1,4 +1,4 @@
-// Users and the identifiers that they have proven.
+// Users and their identifiers, proven or only reserved.
 
 import type { ColumnType, Generated } from 'kysely'
 
@@ -20,6 +20,7 @@ export interface IdentifierTable {
   kind: 'email' | 'phone'
   identity_key: string
   user_id: string
+  /** null: reserved, and proven by nobody yet */
   verified_at: Date | null
   created_at: ColumnType<Date, never, never>
 }
