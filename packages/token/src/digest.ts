@@ -8,14 +8,7 @@ import type { KeyRing, RingKey } from './key-ring.ts'
 import { uuidToBytes } from './uuid-bytes.ts'
 
 /** What a digest is for. `magic_link` is not here: it is the label of the link token's MAC, its digest is `link_token`. */
-export type DigestLabel =
-  | 'link_token'
-  | 'otp'
-  | 'identifier'
-  | 'recovery_code'
-  | 'mfa_token'
-  | 'browser_session'
-  | 'idempotency'
+export type DigestLabel = 'link_token' | 'otp' | 'identifier' | 'recovery_code' | 'mfa_token' | 'idempotency'
 
 export interface VersionedDigest {
   readonly version: number
@@ -37,13 +30,7 @@ export function digest(ring: KeyRing, ...what: DigestInput): VersionedDigest {
   return { version: current.version, digest: digestUnder(current, ...what) }
 }
 
-/** The same under the key `version`, as a row names it; null when the ring no longer has that key. */
-export function digestWith(ring: KeyRing, version: number, ...what: DigestInput): Buffer | null {
-  const found = ring.get(version)
-  return found === undefined ? null : digestUnder(found, ...what)
-}
-
-/** The same under every live key, newest first: for finding a row whose key version is not known yet. */
+/** The same under every live key, newest first: the row says by its key version which of them counts. */
 export function digestsOfAll(ring: KeyRing, ...what: DigestInput): VersionedDigest[] {
   return ring
     .all()

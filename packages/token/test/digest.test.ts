@@ -1,7 +1,9 @@
+// Keyed digests: another label, tenant, id, secret or key is another digest.
+
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
-import { digest, digestsOfAll, digestWith, equalDigest, sha256 } from '../src/digest.ts'
+import { digest, digestsOfAll, equalDigest, sha256 } from '../src/digest.ts'
 import { FramingError, frame } from '../src/framing.ts'
 import { UuidError } from '../src/uuid-bytes.ts'
 import { CHALLENGE, OTHER_TENANT, secretKey, symmetricRing, TENANT } from './rings.ts'
@@ -40,19 +42,18 @@ t.test('another label, tenant, id, secret or key gives another digest', async (t
 
 t.test('a row is checked with the key version it names, and with no other', async (t) => {
   const before = digest(symmetricRing('pepper', 1), 'otp', TENANT, CHALLENGE, secret)
-  t.same(digestWith(ring, before.version, 'otp', TENANT, CHALLENGE, secret), before.digest)
-  t.notSame(digestWith(ring, 2, 'otp', TENANT, CHALLENGE, secret), before.digest)
-  t.equal(digestWith(ring, 3, 'otp', TENANT, CHALLENGE, secret), null)
+  const after = digestsOfAll(ring, 'otp', TENANT, CHALLENGE, secret)
+  t.same(
+    after.filter(({ digest }) => digest.equals(before.digest)),
+    [before],
+  )
 })
 
 t.test('a look-up gets the digest of every live key, the writing one first', async (t) => {
   const all = digestsOfAll(ring, 'identifier', TENANT, 'email', secret)
   t.same(
     all,
-    [2, 1].map((version) => ({
-      version,
-      digest: digestWith(ring, version, 'identifier', TENANT, 'email', secret),
-    })),
+    [2, 1].map((version) => digest(symmetricRing('pepper', version), 'identifier', TENANT, 'email', secret)),
   )
 })
 

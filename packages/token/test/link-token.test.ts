@@ -1,7 +1,9 @@
+// Link tokens: one text each, and whatever is changed about it is refused without anybody being asked.
+
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { digest, digestWith } from '../src/digest.ts'
+import { digest } from '../src/digest.ts'
 import { createKeyRing, LiveKeyRing } from '../src/key-ring.ts'
 import { LinkTokenError, mintLinkToken, readLinkToken } from '../src/link-token.ts'
 import { UuidError } from '../src/uuid-bytes.ts'
@@ -170,17 +172,9 @@ t.test('the stored digest is that of the whole token and tells nothing about its
   const expected = digest(ring, 'link_token', TENANT, CHALLENGE, bytes)
   t.same(minted.digest, expected.digest)
   t.notSame(minted.digest, bytes.subarray(50))
-  t.same(
-    mintLinkToken(symmetricRing('pepper', 1), parts).digest,
-    digestWith(
-      ring,
-      1,
-      'link_token',
-      TENANT,
-      CHALLENGE,
-      Buffer.from(mintLinkToken(symmetricRing('pepper', 1), parts).token, 'base64url'),
-    ),
-  )
+  const older = symmetricRing('pepper', 1)
+  const { token, digest: kept } = mintLinkToken(older, parts)
+  t.same(kept, digest(older, 'link_token', TENANT, CHALLENGE, Buffer.from(token, 'base64url')).digest)
 })
 
 t.test('what was answered does not change when the next token is read', async (t) => {
