@@ -3,7 +3,7 @@
 import type { ChainMethod, FirstFactor } from '@postern/contracts/challenge'
 import type { Scope } from '@postern/contracts/scopes'
 import { currentTraceparent } from '@postern/telemetry/traceparent'
-import type { BrowserCookie } from '@postern/token/csrf-token'
+import type { BrowserCookie } from '@postern/token/browser-place'
 import type { FastifyRequest } from 'fastify'
 import { AppError } from './app-error.ts'
 

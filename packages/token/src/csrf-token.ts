@@ -1,10 +1,11 @@
-// CSRF tokens: signed double submit. A token proves that this house gave it to one browser of one tenant: it is bound to
+// CSRF tokens: signed double submit. A token proves that this house gave it to one browser of one tenant: it is tied to
 // the secret of that browser's cookie, so it fits no other session and dies when the cookie is replaced.
 //
 //   0       1        2          18
 //   format  key ver  16 random  HMAC-SHA-256("csrf" ‖ tenant ‖ kind ‖ cookie ‖ bytes 0..17), framed
 
 import { timingSafeEqual } from 'node:crypto'
+import type { BrowserPlace } from './browser-place.ts'
 import { frame } from './framing.ts'
 import { hmacSha256 } from './hmac.ts'
 import type { KeyRing, RingKey } from './key-ring.ts'
@@ -16,24 +17,12 @@ const MAC = 18
 const SIZE = 50
 const TEXT_LENGTH = 67
 
-/** The cookie that tells one browser from another; before a sign-in it says nothing but that. */
-export interface BrowserCookie {
-  readonly kind: 'session' | 'visitor'
-  readonly value: string
-}
-
-/** What a token belongs to. The tenant's id is a UUID. */
-export interface CsrfPlace {
-  readonly tenantId: string
-  readonly cookie: BrowserCookie
-}
-
 /**
  * Makes a token under the ring's current key; `random` is exactly 16 bytes from a cryptographic source.
  * @returns 67 characters of base64url
  * @throws UuidError when the tenant's id is none; RangeError when `random` has another size
  */
-export function mintCsrfToken(ring: KeyRing, place: CsrfPlace, random: Uint8Array): string {
+export function mintCsrfToken(ring: KeyRing, place: BrowserPlace, random: Uint8Array): string {
   if (random.byteLength !== MAC - RANDOM) throw new RangeError('A token needs exactly 16 random bytes.')
   const { current } = ring
   const token = Buffer.alloc(SIZE)
@@ -45,7 +34,7 @@ export function mintCsrfToken(ring: KeyRing, place: CsrfPlace, random: Uint8Arra
 }
 
 /** Whether one of the ring's keys made this token for this place. Compares in constant time; never throws for text. */
-export function checkCsrfToken(ring: KeyRing, place: CsrfPlace, text: string): boolean {
+export function checkCsrfToken(ring: KeyRing, place: BrowserPlace, text: string): boolean {
   if (text.length !== TEXT_LENGTH) return false
   const token = Buffer.from(text, 'base64url')
   // The decoder takes other spellings too; only the text that we would write counts.
@@ -54,7 +43,7 @@ export function checkCsrfToken(ring: KeyRing, place: CsrfPlace, text: string): b
   return key !== undefined && timingSafeEqual(macOf(key, place, token), token.subarray(MAC))
 }
 
-function macOf({ key }: RingKey, { tenantId, cookie }: CsrfPlace, token: Buffer): Buffer {
+function macOf({ key }: RingKey, { tenantId, cookie }: BrowserPlace, token: Buffer): Buffer {
   const { kind, value } = cookie
   return hmacSha256(key, frame('csrf', uuidToBytes(tenantId), kind, value, token.subarray(0, MAC)))
 }

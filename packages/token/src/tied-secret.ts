@@ -2,7 +2,7 @@
 // tied is not hidden, only held: the text is the secret, a dot, and a MAC over secret and cookie.
 
 import { timingSafeEqual } from 'node:crypto'
-import type { CsrfPlace } from './csrf-token.ts'
+import type { BrowserPlace } from './browser-place.ts'
 import { frame } from './framing.ts'
 import { hmacSha256 } from './hmac.ts'
 import type { KeyRing, RingKey } from './key-ring.ts'
@@ -13,12 +13,12 @@ const TIE_BYTES = 33
 const TIE_LENGTH = 44
 
 /** Ties the secret under the ring's current key. @throws UuidError when the tenant's id is none */
-export function tieSecret(ring: KeyRing, place: CsrfPlace, secret: string): string {
+export function tieSecret(ring: KeyRing, place: BrowserPlace, secret: string): string {
   return `${secret}.${tieOf(ring.current, place, secret).toString('base64url')}`
 }
 
 /** The secret, where one of the ring's keys tied it to this place; null for anything else. */
-export function untieSecret(ring: KeyRing, place: CsrfPlace, text: string): string | null {
+export function untieSecret(ring: KeyRing, place: BrowserPlace, text: string): string | null {
   const at = text.length - TIE_LENGTH - 1
   if (at < 0 || text[at] !== '.') return null
   const secret = text.slice(0, at)
@@ -30,7 +30,7 @@ export function untieSecret(ring: KeyRing, place: CsrfPlace, text: string): stri
   return timingSafeEqual(tieOf(key, place, secret), tie) ? secret : null
 }
 
-function tieOf({ version, key }: RingKey, { tenantId, cookie }: CsrfPlace, secret: string): Buffer {
+function tieOf({ version, key }: RingKey, { tenantId, cookie }: BrowserPlace, secret: string): Buffer {
   const { kind, value } = cookie
   const mac = hmacSha256(key, frame('tied_secret', uuidToBytes(tenantId), kind, value, secret))
   return Buffer.concat([Buffer.from([version]), mac])

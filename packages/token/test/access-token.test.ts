@@ -1,3 +1,5 @@
+// Access tokens: signed as they are read, and nothing else is taken: not another algorithm, key, type, issuer or audience.
+
 import { createHmac, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import dns from 'node:dns'
 import net from 'node:net'

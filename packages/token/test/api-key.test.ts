@@ -1,3 +1,5 @@
+// API keys: one spelling each, and only a digest of what was shown.
+
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { mintApiKey, parseApiKey } from '../src/api-key.ts'

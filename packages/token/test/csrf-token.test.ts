@@ -1,7 +1,10 @@
+// CSRF tokens: good for one browser of one tenant, whatever is changed about them.
+
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
-import { type CsrfPlace, checkCsrfToken, mintCsrfToken } from '../src/csrf-token.ts'
+import type { BrowserPlace } from '../src/browser-place.ts'
+import { checkCsrfToken, mintCsrfToken } from '../src/csrf-token.ts'
 import { frame } from '../src/framing.ts'
 import { createKeyRing, LiveKeyRing } from '../src/key-ring.ts'
 import { uuidToBytes } from '../src/uuid-bytes.ts'
@@ -9,7 +12,7 @@ import { bytesOf, OTHER_TENANT, secretKey, symmetricRing, TENANT } from './rings
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const ring = symmetricRing('csrf', 2)
-const place: CsrfPlace = { tenantId: TENANT, cookie: { kind: 'session', value: 'a-session-cookie' } }
+const place: BrowserPlace = { tenantId: TENANT, cookie: { kind: 'session', value: 'a-session-cookie' } }
 const random = bytesOf('random', 16)
 const token = mintCsrfToken(ring, place, random)
 const bytes = Buffer.from(token, 'base64url')
@@ -50,7 +53,7 @@ t.test('a token holds for no other place: cookie, kind of cookie, tenant', async
   const random = bytesOf('another', 16)
   fc.assert(
     fc.property(both, ([one, other]) => {
-      const at = (value: string): CsrfPlace => ({ tenantId: TENANT, cookie: { kind: 'visitor', value } })
+      const at = (value: string): BrowserPlace => ({ tenantId: TENANT, cookie: { kind: 'visitor', value } })
       fc.pre(one !== other && one.isWellFormed() && other.isWellFormed())
       return !checkCsrfToken(ring, at(other), mintCsrfToken(ring, at(one), random))
     }),

@@ -1,3 +1,5 @@
+// Keys that are made can be used: each kind is read back as what it is.
+
 import { createPrivateKey, createSecretKey, randomBytes } from 'node:crypto'
 import t from 'tap'
 import { generateKey } from '../src/generate-key.ts'

@@ -1,3 +1,5 @@
+// Key rings: one key writes, all read, and a fault in one is told before anything is made with it.
+
 import { createPublicKey, createSecretKey, generateKeyPairSync } from 'node:crypto'
 import { inspect } from 'node:util'
 import t from 'tap'

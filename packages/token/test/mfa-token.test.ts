@@ -1,3 +1,5 @@
+// Tokens of sign-ins that wait: ours, for one tenant, and never taken for a link.
+
 import fc from 'fast-check'
 import t from 'tap'
 import { digest } from '../src/digest.ts'

@@ -1,3 +1,5 @@
+// Codes: evenly drawn, and a digest that fits no other challenge.
+
 import { createHmac, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,3 +1,5 @@
+// PKCE, by the values of RFC 7636.
+
 import t from 'tap'
 import { challengeOf, matchesChallenge } from '../src/pkce.ts'
 

@@ -1,3 +1,5 @@
+// Recovery codes: eighty random bits, read however a person types them.
+
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'

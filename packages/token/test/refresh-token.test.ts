@@ -1,3 +1,5 @@
+// Refresh tokens: one text each, and a successor that can be computed again.
+
 import fc from 'fast-check'
 import t from 'tap'
 import { sha256 } from '../src/digest.ts'

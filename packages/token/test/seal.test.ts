@@ -1,3 +1,5 @@
+// Sealed values: they open in their own place, unchanged, and nowhere else.
+
 import fc from 'fast-check'
 import t from 'tap'
 import { open, SealError, type SealedPlace, seal } from '../src/seal.ts'

@@ -1,12 +1,14 @@
+// Tied secrets: good in the browser that they were tied to.
+
 import fc from 'fast-check'
 import t from 'tap'
-import type { CsrfPlace } from '../src/csrf-token.ts'
+import type { BrowserPlace } from '../src/browser-place.ts'
 import { createKeyRing } from '../src/key-ring.ts'
 import { tieSecret, untieSecret } from '../src/tied-secret.ts'
 import { OTHER_TENANT, secretKey, symmetricRing, TENANT } from './rings.ts'
 
 const ring = symmetricRing('csrf', 2)
-const place: CsrfPlace = { tenantId: TENANT, cookie: { kind: 'visitor', value: 'a-visitor' } }
+const place: BrowserPlace = { tenantId: TENANT, cookie: { kind: 'visitor', value: 'a-visitor' } }
 const SECRET = 'AQEBofvwcsVwHIXHeZDS0c0PAaH7'
 const tied = tieSecret(ring, place, SECRET)
 

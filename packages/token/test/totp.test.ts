@@ -1,3 +1,5 @@
+// TOTP, by the values of RFC 4226 and RFC 6238.
+
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,3 +1,5 @@
+// UUIDs as bytes and back: one text each.
+
 import fc from 'fast-check'
 import t from 'tap'
 import { bytesToUuid, UuidError, uuidToBytes, writeUuid } from '../src/uuid-bytes.ts'

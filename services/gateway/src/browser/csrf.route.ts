@@ -18,12 +18,12 @@ const schema = {
 export function csrfRoute(app: HttpApp, context: GatewayContext): void {
   app.get('/v1/browser/csrf', { schema }, async (request, reply) => {
     const { tenantId, cookie } = browserCaller(request)
-    const bound = cookie ?? {
+    const holder = cookie ?? {
       kind: 'visitor' as const,
       value: context.random.bytes(32).toString('base64url'),
     }
-    const token = keepCsrfToken(context, { tenantId, cookie: bound }, csrfProof(request).cookie)
-    if (bound.kind === 'visitor') setVisitor(reply, bound.value, token)
+    const token = keepCsrfToken(context, { tenantId, cookie: holder }, csrfProof(request).cookie)
+    if (holder.kind === 'visitor') setVisitor(reply, holder.value, token)
     else setCsrfToken(reply, token)
     return ok(request, { csrf_token: token })
   })

@@ -1,6 +1,7 @@
 // Signed double submit: what a page reads from its cookie it sends back as a header, and the token is this browser's.
 
-import { type CsrfPlace, checkCsrfToken } from '@postern/token/csrf-token'
+import type { BrowserPlace } from '@postern/token/browser-place'
+import { checkCsrfToken } from '@postern/token/csrf-token'
 import { equalDigest } from '@postern/token/digest'
 import type { KeyRing } from '@postern/token/key-ring'
 
@@ -13,7 +14,7 @@ export interface CsrfProof {
 export function csrfFault(
   ring: KeyRing,
   tenantId: string,
-  cookie: CsrfPlace['cookie'] | null,
+  cookie: BrowserPlace['cookie'] | null,
   proof: CsrfProof,
 ): string | undefined {
   if (proof.header === undefined) return 'no CSRF token in the header'

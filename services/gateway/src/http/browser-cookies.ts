@@ -2,9 +2,10 @@
 
 import type {} from '@fastify/cookie'
 import type { Clock } from '@postern/service-kit/clock'
-import type { BrowserCookie } from '@postern/token/csrf-token'
+import type { BrowserCookie } from '@postern/token/browser-place'
 import { readRefreshToken } from '@postern/token/refresh-token'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { CsrfProof } from '../browser/csrf.ts'
 import { type CsrfDeps, newCsrfToken } from '../browser/mint-csrf-token.ts'
 import type { SessionSecret } from '../browser/session/session-secret.ts'
 
@@ -26,10 +27,7 @@ export function browserCookie(request: FastifyRequest): BrowserCookie | null {
 }
 
 /** What the request shows of its CSRF token. */
-export function csrfProof(request: FastifyRequest): {
-  header: string | undefined
-  cookie: string | undefined
-} {
+export function csrfProof(request: FastifyRequest): CsrfProof {
   const header = request.headers[CSRF_HEADER]
   return { header: typeof header === 'string' ? header : undefined, cookie: request.cookies[CSRF_COOKIE] }
 }

@@ -2,7 +2,7 @@
 
 import { AppError } from '@postern/service-kit/app-error'
 import type { BrowserCaller } from '@postern/service-kit/caller'
-import type { BrowserCookie } from '@postern/token/csrf-token'
+import type { BrowserCookie } from '@postern/token/browser-place'
 import type { KeyRing } from '@postern/token/key-ring'
 import { tieSecret, untieSecret } from '@postern/token/tied-secret'
 
