@@ -51,6 +51,11 @@ export function sandboxSpec({ root, dataDir, ports }: HousePlan): ProcessSpec {
       POSTERN_SANDBOX_SES_KEY_FILE: join(dataDir.secrets, 'ses-access-key'),
       POSTERN_SANDBOX_SMTP_LOGIN_FILE: join(dataDir.secrets, 'smtp-login'),
       POSTERN_SANDBOX_GATEWAY_KEY_FILE: join(dataDir.secrets, 'message-gateway-key'),
+      POSTERN_SANDBOX_SENDGRID_RECEIPT_KEY_FILE: join(dataDir.secrets, 'sendgrid-receipt-private-key'),
+      POSTERN_SANDBOX_TWILIO_RECEIPT_TOKEN_FILE: join(dataDir.secrets, 'twilio-receipt-token'),
+      POSTERN_SANDBOX_GATEWAY_RECEIPT_KEY_FILE: join(dataDir.secrets, 'gateway-receipt-key'),
+      POSTERN_SANDBOX_SNS_KEY_FILE: join(dataDir.secrets, 'sns-private-key'),
+      POSTERN_SANDBOX_SNS_CERTIFICATE_FILE: join(dataDir.secrets, 'sns-certificate'),
     },
   }
 }

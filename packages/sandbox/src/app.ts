@@ -18,12 +18,18 @@ import type { TypedApp } from './http/typed-app.ts'
 import { messagesRoute } from './inbox/messages.route.ts'
 import { showHtmlRoute } from './inbox/show-html.route.ts'
 import { listCallsRoute } from './ledger/list-calls.route.ts'
+import { receiptsRoute } from './receipt/receipts.route.ts'
+import type { ReceiptDeps } from './receipt/send-receipts.ts'
+import type { ReadSecret } from './secret-file.ts'
+import { showCertificateRoute } from './vendor/ses/show-certificate.route.ts'
 import type { VendorParts } from './vendor/take-call.ts'
 import { vendorRoute } from './vendor/vendor.route.ts'
 import type { VendorDouble } from './vendor/vendor-double.ts'
 
 export interface AppDeps extends DemoDeps, VendorParts {
   readonly doubles: readonly VendorDouble[]
+  readonly receipts: ReceiptDeps
+  readonly readCertificate: ReadSecret
   readonly reportFault: ReportFault
 }
 
@@ -46,6 +52,8 @@ async function ownRoutes(app: TypedApp, deps: AppDeps): Promise<void> {
   await messagesRoute(app, deps)
   await showHtmlRoute(app, deps)
   await listCallsRoute(app, deps)
+  await receiptsRoute(app, deps.receipts)
+  await showCertificateRoute(app, deps)
   const providers = [...deps.doubles.map(({ provider }) => provider), 'smtp']
   await faultsRoute(app, { faults: deps.faults, providers })
   await startSignInRoute(app, deps)

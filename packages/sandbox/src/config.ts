@@ -13,6 +13,14 @@ export interface Settings {
   readonly smtpLoginFile: string | undefined
   readonly smtpPort: number
   readonly twilioTokenFile: string | undefined
+  readonly webhookUrl: string | undefined
+  readonly sendgridReceiptKeyFile: string | undefined
+  readonly gatewayReceiptKeyFile: string | undefined
+  readonly twilioReceiptTokenFile: string | undefined
+  readonly snsKeyFile: string | undefined
+  readonly snsCertificateFile: string | undefined
+  readonly sesTopic: string | undefined
+  readonly deliveredAfterMs: number | undefined
   readonly keep: number
   readonly seed: string | undefined
   readonly supervised: boolean
@@ -46,6 +54,19 @@ export function readSettings(env: Environment): Settings {
     smtpLoginFile: text(env, 'POSTERN_SANDBOX_SMTP_LOGIN_FILE'),
     smtpPort: integer(env, 'POSTERN_SANDBOX_SMTP_PORT', { fallback: 4005, min: 0, max: 65_535 }, faults),
     twilioTokenFile: text(env, 'POSTERN_SANDBOX_TWILIO_TOKEN_FILE'),
+    webhookUrl: url(env, 'POSTERN_SANDBOX_WEBHOOK_URL', faults),
+    sendgridReceiptKeyFile: text(env, 'POSTERN_SANDBOX_SENDGRID_RECEIPT_KEY_FILE'),
+    gatewayReceiptKeyFile: text(env, 'POSTERN_SANDBOX_GATEWAY_RECEIPT_KEY_FILE'),
+    twilioReceiptTokenFile: text(env, 'POSTERN_SANDBOX_TWILIO_RECEIPT_TOKEN_FILE'),
+    snsKeyFile: text(env, 'POSTERN_SANDBOX_SNS_KEY_FILE'),
+    snsCertificateFile: text(env, 'POSTERN_SANDBOX_SNS_CERTIFICATE_FILE'),
+    sesTopic: text(env, 'POSTERN_SANDBOX_SES_TOPIC'),
+    deliveredAfterMs: optionalInteger(
+      env,
+      'POSTERN_SANDBOX_DELIVERED_AFTER_MS',
+      { min: 0, max: 60_000 },
+      faults,
+    ),
     keep: integer(env, 'POSTERN_SANDBOX_KEEP', { fallback: 10_000, min: 1, max: 1_000_000 }, faults),
     seed: text(env, 'POSTERN_SANDBOX_SEED'),
     supervised: env.POSTERN_SUPERVISED === '1',
@@ -60,18 +81,31 @@ function text(env: Environment, name: string): string | undefined {
 }
 
 interface Range {
-  readonly fallback: number
   readonly min: number
   readonly max: number
 }
 
-function integer(env: Environment, name: string, { fallback, min, max }: Range, faults: string[]): number {
+function integer(
+  env: Environment,
+  name: string,
+  { fallback, ...range }: Range & { readonly fallback: number },
+  faults: string[],
+): number {
+  return optionalInteger(env, name, range, faults) ?? fallback
+}
+
+function optionalInteger(
+  env: Environment,
+  name: string,
+  { min, max }: Range,
+  faults: string[],
+): number | undefined {
   const value = text(env, name)
-  if (value === undefined) return fallback
+  if (value === undefined) return undefined
   const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
   if (number >= min && number <= max) return number
   faults.push(`${name} must be a whole number from ${min} to ${max}`)
-  return fallback
+  return undefined
 }
 
 function url(env: Environment, name: string, faults: string[]): string | undefined {

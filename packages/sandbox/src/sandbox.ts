@@ -9,9 +9,13 @@ import type { ReportFault } from './http/json-only.ts'
 import type { TypedApp } from './http/typed-app.ts'
 import { Inbox } from './inbox/inbox.ts'
 import { Ledger } from './ledger/ledger.ts'
+import { Newest } from './newest.ts'
 import { type Random, seededRandom, systemRandom } from './random.ts'
+import type { ToldReceipt } from './receipt/send-receipts.ts'
+import { SentBook } from './receipt/sent-book.ts'
+import { tellByItself } from './receipt/tell-by-itself.ts'
 import { secretFile } from './secret-file.ts'
-import { vendorDoubles } from './vendor/doubles.ts'
+import { vendorDoubles, vendorWebhooks } from './vendor/doubles.ts'
 import { startSmtpDouble } from './vendor/smtp/smtp.double.ts'
 
 export interface SandboxOptions {
@@ -37,6 +41,21 @@ export interface SandboxOptions {
   readonly smtpLoginFile?: string | undefined
   /** The same for Twilio: its auth token. */
   readonly twilioTokenFile?: string | undefined
+  /** Where the gateway takes receipts; default `gatewayUrl`. Twilio's go where each message says. */
+  readonly webhookUrl?: string | undefined
+  /** File with the P-256 key, in PEM, that SendGrid signs receipts with; each such file is read at each call. */
+  readonly sendgridReceiptKeyFile?: string | undefined
+  /** The same for the HTTP gateway: its text is the HMAC's key. */
+  readonly gatewayReceiptKeyFile?: string | undefined
+  /** The same for Twilio: its auth token; of two lines the first. */
+  readonly twilioReceiptTokenFile?: string | undefined
+  /** The same for SES: the RSA key, in PEM, of SNS, and the certificate that the sandbox shows for it. */
+  readonly snsKeyFile?: string | undefined
+  readonly snsCertificateFile?: string | undefined
+  /** The ARN that SES's receipts come by; default `DEFAULT_TOPIC`. */
+  readonly sesTopic?: string | undefined
+  /** With it every message is reported as delivered by itself, so many milliseconds after it was taken. */
+  readonly deliveredAfterMs?: number | undefined
   /** Of the mail server; default 0: any free port. */
   readonly smtpPort?: number
   /** With it the mail server offers STARTTLS. PEM. */
@@ -50,6 +69,8 @@ export interface SandboxOptions {
   /** Told of every fault inside the sandbox itself. */
   readonly reportFault?: ReportFault
 }
+
+export const DEFAULT_TOPIC = 'arn:aws:sns:eu-west-1:000000000000:postern'
 
 export interface Sandbox {
   readonly app: TypedApp
@@ -69,9 +90,32 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   const auditUrl = bare(options.auditUrl ?? 'http://127.0.0.1:4002')
   let publicUrl = bare(options.publicUrl ?? 'http://127.0.0.1')
   const reportFault = options.reportFault ?? (() => undefined)
-  const parts = { faults: new FaultScript(random), inbox: new Inbox(keep, random), ledger: new Ledger(keep) }
+  const sent = new SentBook(keep)
+  const parts = {
+    faults: new FaultScript(random),
+    inbox: new Inbox(keep, random),
+    ledger: new Ledger(keep),
+    sent,
+  }
+  const closing = new AbortController()
+  const receipts = {
+    sent,
+    clock,
+    random,
+    webhookUrl: bare(options.webhookUrl ?? gatewayUrl),
+    webhooks: vendorWebhooks({
+      receiptKeys: receiptKeys(options),
+      sesTopic: options.sesTopic ?? DEFAULT_TOPIC,
+      publicUrl: () => publicUrl,
+    }),
+    told: new Newest<ToldReceipt>({ maxCount: keep }),
+    closing: closing.signal,
+  }
+  if (options.deliveredAfterMs !== undefined) tellByItself(receipts, options.deliveredAfterMs, reportFault)
   const app = await buildApp({
     ...parts,
+    receipts,
+    readCertificate: secretFile(options.snsCertificateFile),
     clock,
     random,
     gatewayUrl,
@@ -92,7 +136,10 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     ...(options.smtpTls !== undefined && { tls: options.smtpTls }),
     reportFault,
   })
-  const close = async () => void (await Promise.all([app.close(), smtp.close()]))
+  const close = async () => {
+    closing.abort()
+    await Promise.all([app.close(), smtp.close()])
+  }
   const url = await listen(app, host, options.port).catch(async (cause: unknown) => {
     await close()
     throw cause
@@ -110,6 +157,13 @@ const vendorKeys = ({ sendgridKeyFile, sesKeyFile, gatewayKeyFile, twilioTokenFi
   ses: given(sesKeyFile),
   gateway: given(gatewayKeyFile),
   twilio: given(twilioTokenFile),
+})
+
+const receiptKeys = (options: SandboxOptions) => ({
+  sendgrid: given(options.sendgridReceiptKeyFile),
+  ses: given(options.snsKeyFile),
+  gateway: given(options.gatewayReceiptKeyFile),
+  twilio: given(options.twilioReceiptTokenFile),
 })
 
 const given = (file: string | undefined) => (file === undefined ? undefined : secretFile(file))

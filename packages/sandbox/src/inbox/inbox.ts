@@ -38,8 +38,11 @@ export class Inbox {
     this.#random = random
   }
 
-  receive(message: ReceivedMessage, at: Date): void {
-    this.#messages.add({ id: this.#random.uuid(), ...message, received_at: at.toISOString() })
+  /** Gives the message its id and tells it. */
+  receive(message: ReceivedMessage, at: Date): string {
+    const id = this.#random.uuid()
+    this.#messages.add({ id, ...message, received_at: at.toISOString() })
+    return id
   }
 
   /** Newest first. */

@@ -14,9 +14,13 @@ export function record(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
-/** A marker from the two texts that senders put in; null without a delivery. */
-export function markerFrom(deliveryId: unknown, attempt: unknown) {
+/** A marker from the texts that senders put in; null without a delivery. */
+export function markerFrom(deliveryId: unknown, attempt: unknown, tenantId?: unknown) {
   if (typeof deliveryId !== 'string' || deliveryId === '') return null
   const number = typeof attempt === 'number' || typeof attempt === 'string' ? String(attempt) : ''
-  return { delivery_id: deliveryId, attempt: /^\d{1,9}$/.test(number) ? Number(number) : null }
+  return {
+    delivery_id: deliveryId,
+    attempt: /^\d{1,9}$/.test(number) ? Number(number) : null,
+    tenant_id: typeof tenantId === 'string' && tenantId !== '' ? tenantId : null,
+  }
 }

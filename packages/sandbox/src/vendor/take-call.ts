@@ -6,12 +6,14 @@ import { type Fault, type FaultMode, looksAtTheCall } from '../fault/fault.ts'
 import type { FaultScript } from '../fault/fault-script.ts'
 import type { Inbox } from '../inbox/inbox.ts'
 import type { Answered, Ledger } from '../ledger/ledger.ts'
+import type { SentBook } from '../receipt/sent-book.ts'
 import type { VendorAnswer, VendorCall, VendorDouble } from './vendor-double.ts'
 
 export interface VendorParts {
   readonly faults: FaultScript
   readonly inbox: Inbox
   readonly ledger: Ledger
+  readonly sent: SentBook
 }
 
 /** What the route acts out: the vendor's answer, if there is one, and the fault that spoils it. */
@@ -35,7 +37,7 @@ export async function takeCall(
 /** Writes one call into the ledger, and what was accepted into the inbox. */
 export function writeDown(
   parts: VendorParts,
-  double: Pick<VendorDouble, 'provider' | 'markerOf' | 'recipientOf'>,
+  double: Pick<VendorDouble, 'provider' | 'markerOf' | 'recipientOf' | 'reportingOf'>,
   call: VendorCall,
   taken: TakenCall,
 ): void {
@@ -57,8 +59,12 @@ export function writeDown(
     fault: mode,
     answered: answeredBy(taken.answer, mode),
   })
+  const { callback, account } = double.reportingOf?.(call) ?? { callback: null, account: null }
   for (const message of taken.answer?.messages ?? []) {
-    parts.inbox.receive({ ...message, provider, message_id: messageId, marker }, call.at)
+    const id = parts.inbox.receive({ ...message, provider, message_id: messageId, marker }, call.at)
+    if (messageId === null) continue
+    const { to, from } = message
+    parts.sent.add({ provider, messageId, to, from, marker, callback, account, at: call.at }, id)
   }
 }
 

@@ -19,6 +19,14 @@ export interface VendorCall {
 export interface Marker {
   readonly delivery_id: string
   readonly attempt: number | null
+  /** Without it nobody can tell whose receipts are. */
+  readonly tenant_id: string | null
+}
+
+/** Where a message's receipts go, and under which account. */
+export interface Reporting {
+  readonly callback: string | null
+  readonly account: string | null
 }
 
 /** A message that the vendor would bring to one recipient. */
@@ -55,6 +63,8 @@ export interface VendorDouble {
   markerOf(call: VendorCall): Marker | null
   /** The one recipient, read as leniently; for vendors that take no marker. */
   recipientOf?(call: VendorCall): string | null
+  /** Where its receipts go, for vendors that are told so with each message. */
+  reportingOf?(call: VendorCall): Reporting
   /** What the vendor would answer. */
   answer(call: VendorCall): Promise<VendorAnswer>
   /** The vendor's own way to say `status`; `errorCode` goes where the vendor puts its codes. */

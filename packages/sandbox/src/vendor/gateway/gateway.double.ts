@@ -30,8 +30,8 @@ export function gatewayDouble(deps: GatewayDeps): VendorDouble {
     prefix: '/gateway',
     maxBodyBytes: MAX_BODY_BYTES,
     markerOf: ({ body }) => {
-      const { id, attempt } = record(parsed(body))
-      return markerFrom(id, attempt)
+      const { id, attempt, tenant } = record(parsed(body))
+      return markerFrom(id, attempt, tenant)
     },
     refusal,
     answer: (call) => answer(deps, known, call),

@@ -85,13 +85,13 @@ function messagesOf(mail: MailSend): OutgoingMessage[] {
   })
 }
 
-/** Reads `delivery_id` and `attempt` from the custom arguments, also of a body that is otherwise wrong. */
+/** Reads `delivery_id`, `attempt` and `tenant_id` from the custom arguments, also of a body that is otherwise wrong. */
 function markerOf(call: VendorCall): Marker | null {
   const mail = record(parsed(call.body))
   const personalizations = mail.personalizations
   const first = record(Array.isArray(personalizations) ? personalizations[0] : undefined)
   const args = { ...record(mail.custom_args), ...record(first.custom_args) }
-  return markerFrom(args.delivery_id, args.attempt)
+  return markerFrom(args.delivery_id, args.attempt, args.tenant_id)
 }
 
 function refusal(status: number, errorCode?: string | number): VendorAnswer {

@@ -79,12 +79,12 @@ function messagesOf(mail: SendEmail): OutgoingMessage[] {
   }))
 }
 
-/** Reads the tags `delivery_id` and `attempt`, also of a body that is otherwise wrong. */
+/** Reads the tags `delivery_id`, `attempt` and `tenant_id`, also of a body that is otherwise wrong. */
 function markerOf(call: VendorCall): Marker | null {
   const { EmailTags } = record(parsed(call.body))
   const tags = (Array.isArray(EmailTags) ? EmailTags : []).map(record)
   const tag = (name: string) => tags.find(({ Name }) => Name === name)?.Value
-  return markerFrom(tag('delivery_id'), tag('attempt'))
+  return markerFrom(tag('delivery_id'), tag('attempt'), tag('tenant_id'))
 }
 
 const ERRORS: Readonly<Record<number, string>> = {

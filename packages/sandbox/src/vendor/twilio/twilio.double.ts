@@ -4,7 +4,8 @@
 import { Compile } from 'typebox/compile'
 import type { Clock } from '../../clock.ts'
 import type { ReadSecret } from '../../secret-file.ts'
-import type { Marker, VendorAnswer, VendorCall, VendorDouble } from '../vendor-double.ts'
+import { markerFrom } from '../json-body.ts'
+import type { Marker, Reporting, VendorAnswer, VendorCall, VendorDouble } from '../vendor-double.ts'
 import { ruleError } from './create-message.rules.ts'
 import { CreateMessage, fieldsOf, ListMessages } from './create-message.schema.ts'
 import { resourceOf, type SentMessage, SentMessages } from './sent-message.ts'
@@ -29,6 +30,7 @@ export function twilioDouble({ clock, expectedToken }: TwilioDeps): VendorDouble
     maxBodyBytes: MAX_BODY_BYTES,
     markerOf,
     recipientOf: (call) => textOf(call, 'To'),
+    reportingOf,
     refusal: statusError,
     async answer(call) {
       const place = placeOf(call.path)
@@ -151,18 +153,22 @@ function unknownParameter(findings: readonly { readonly instancePath: string }[]
 }
 
 /**
- * Twilio takes no mark of its caller's: what stands for one is the delivery in the address of its status callback.
- * `attempt` is Twilio's own parameter.
+ * Twilio takes no mark of its caller's: what stands for one is the delivery in the address of its status callback, with
+ * tenant and attempt in its query. `Attempt` is Twilio's own parameter.
  */
 function markerOf(call: VendorCall): Marker | null {
   const callback = textOf(call, 'StatusCallback') ?? ''
-  const deliveryId = URL.canParse(callback)
-    ? /\/([0-9a-f-]{36})$/.exec(new URL(callback).pathname)?.[1]
-    : undefined
-  const attempt = textOf(call, 'Attempt') ?? ''
-  return deliveryId === undefined
-    ? null
-    : { delivery_id: deliveryId, attempt: /^\d{1,9}$/.test(attempt) ? Number(attempt) : null }
+  if (!URL.canParse(callback)) return null
+  const { pathname, searchParams } = new URL(callback)
+  const deliveryId = /\/([0-9a-f-]{36})$/.exec(pathname)?.[1]
+  return markerFrom(deliveryId, textOf(call, 'Attempt') ?? searchParams.get('a'), searchParams.get('t'))
+}
+
+/** Where the receipts go, and for which account; the address only where it is one of HTTP. */
+function reportingOf(call: VendorCall): Reporting {
+  const callback = textOf(call, 'StatusCallback') ?? ''
+  const isWeb = URL.canParse(callback) && /^https?:$/.test(new URL(callback).protocol)
+  return { callback: isWeb ? callback : null, account: placeOf(call.path)?.accountSid ?? null }
 }
 
 /** A field of the form, also of one that is otherwise wrong; of a query where there is no form. */
