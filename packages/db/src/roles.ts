@@ -31,8 +31,10 @@ export async function ensureRoles(admin: Client, passwords: Record<LoginRole, st
   }
   // One plan a statement, made once a connection, and always by an index: a plan that was made while a table was small is
   // kept when it has grown.
-  await admin.query('ALTER ROLE postern_gateway SET plan_cache_mode = force_generic_plan')
-  await admin.query('ALTER ROLE postern_gateway SET enable_seqscan = off')
+  for (const role of ['postern_gateway', 'postern_notifier']) {
+    await admin.query(`ALTER ROLE ${role} SET plan_cache_mode = force_generic_plan`)
+    await admin.query(`ALTER ROLE ${role} SET enable_seqscan = off`)
+  }
   // The owner hands the cross-tenant functions to postern_relay, yet never acts with its rights unasked.
   await admin.query('GRANT postern_relay TO postern_owner WITH INHERIT FALSE, SET TRUE')
   await admin.query('COMMIT')

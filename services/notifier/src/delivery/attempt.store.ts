@@ -1,6 +1,7 @@
 // The attempts of a delivery: begun and ended only by the worker whose fence is the row's. Whoever was away for longer
 // than the lease changes nothing.
 
+import { type InputColumns, inputRows, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import {
@@ -26,42 +27,74 @@ export interface AskedVendor {
  */
 export async function startAttempt(run: TenantRun, claim: Claim, by: AskedVendor): Promise<Attempt | null> {
   const { provider, senderId } = by
-  const query = sql<{ number: number; perhapsSent: number }>`
-    WITH held AS MATERIALIZED (
-      SELECT d.tenant_id, d.id FROM deliveries d
-        LEFT JOIN challenges c ON c.tenant_id = d.tenant_id AND c.id = d.challenge_id
-       WHERE d.tenant_id = ${claim.tenantId} AND d.id = ${claim.deliveryId} AND d.fence = ${claim.fence}
-         AND d.status = 'sending' AND d.lease_until > clock_timestamp() AND d.expires_at > clock_timestamp()
-         AND (d.challenge_id IS NULL OR (c.consumed_at IS NULL AND c.superseded_at IS NULL AND c.revoked_at IS NULL
-              AND c.expires_at > clock_timestamp()))
-         FOR UPDATE OF d
-    ), tries AS MATERIALIZED (
-      SELECT count(*) AS made, count(*) FILTER (WHERE a.outcome IN ('started', 'accepted', 'unknown')) AS perhaps_sent
-        FROM attempts a WHERE a.tenant_id = ${claim.tenantId} AND a.delivery_id = ${claim.deliveryId}
-    ), begun AS (
-      INSERT INTO attempts (tenant_id, delivery_id, number, provider, sender_id, fence, outcome, started_at)
-      SELECT h.tenant_id, h.id, t.made + 1, ${provider}, ${senderId}::uuid, ${claim.fence}::bigint, 'started',
-             clock_timestamp()
-        FROM held h CROSS JOIN tries t WHERE t.perhaps_sent < ${sql.lit(MAX_PERHAPS_SENT)}
-      RETURNING tenant_id, delivery_id, number
-    ), renewed AS (
-      UPDATE deliveries d
-         SET lease_until = clock_timestamp() + ${sql.lit(LEASE_SECONDS)} * interval '1 s',
-             due_at = clock_timestamp() + ${sql.lit(LEASE_SECONDS)} * interval '1 s',
-             poisoned = 0, updated_at = now()
-        FROM begun b WHERE d.tenant_id = b.tenant_id AND d.id = b.delivery_id
-    ), told AS (
-      INSERT INTO outbox (tenant_id, kind, subject, outcome, data)
-      SELECT b.tenant_id, 'delivery.attempted', 'delivery:' || b.delivery_id, 'success',
-             jsonb_build_object('attempt', b.number, 'provider', ${provider}::text)
-        FROM begun b
-    )
-    SELECT b.number, t.perhaps_sent::int AS "perhapsSent" FROM begun b CROSS JOIN tries t`
-  const [row] = await run(query, deliveryLock(claim.deliveryId))
-  if (row === undefined) return null
+  const { number, perhapsSent } = await run.each(START, { claim, by })
+  if (number === null) return null
   const last = claim.tried.at(-1)
   const isFailover = last !== undefined && last !== (senderId ?? provider)
-  return { number: row.number, provider, isFailover, isLast: row.perhapsSent + 1 >= MAX_PERHAPS_SENT }
+  return { number, provider, isFailover, isLast: perhapsSent + 1 >= MAX_PERHAPS_SENT }
+}
+
+interface Held {
+  readonly claim: Claim
+}
+
+const held = {
+  keys: ({ claim }: Held) => [deliveryLock(claim.deliveryId)],
+  locks: true,
+}
+const HELD_INPUT: InputColumns<Held> = {
+  delivery_id: ['uuid', ({ claim }) => claim.deliveryId],
+  fence: ['text', ({ claim }) => claim.fence],
+}
+
+const START: SetStatement<Held & { by: AskedVendor }, { number: number | null; perhapsSent: number }> = {
+  ...held,
+  build: (riders) => {
+    const tenantId = riders[0]?.input.claim.tenantId ?? ''
+    return sql`
+  WITH ask AS MATERIALIZED (
+    SELECT * FROM ${inputRows('input', riders, {
+      ...HELD_INPUT,
+      provider: ['text', ({ by }) => by.provider],
+      sender_id: ['uuid', ({ by }) => by.senderId],
+    })}
+  ), held AS MATERIALIZED (
+    SELECT a.n, d.id
+      FROM (SELECT n, delivery_id, fence FROM ask ORDER BY delivery_id) a
+     CROSS JOIN LATERAL (SELECT id, challenge_id FROM deliveries
+                          WHERE tenant_id = ${tenantId}::uuid AND id = a.delivery_id AND fence = a.fence::bigint
+                            AND status = 'sending' AND lease_until > clock_timestamp() AND expires_at > clock_timestamp()
+                          LIMIT 1 FOR UPDATE) d
+      LEFT JOIN LATERAL (SELECT true AS is_live FROM challenges
+                          WHERE tenant_id = ${tenantId}::uuid AND id = d.challenge_id AND consumed_at IS NULL
+                            AND superseded_at IS NULL AND revoked_at IS NULL AND expires_at > clock_timestamp() LIMIT 1) c
+             ON true
+     WHERE d.challenge_id IS NULL OR c.is_live
+  ), tries AS MATERIALIZED (
+    SELECT h.n, h.id, t.* FROM held h CROSS JOIN LATERAL (
+      SELECT count(*)::int AS made,
+             count(*) FILTER (WHERE outcome IN ('started', 'accepted', 'unknown'))::int AS perhaps_sent
+        FROM attempts WHERE tenant_id = ${tenantId}::uuid AND delivery_id = h.id) t
+  ), begun AS (
+    INSERT INTO attempts (tenant_id, delivery_id, number, provider, sender_id, fence, outcome, started_at)
+    SELECT ${tenantId}::uuid, t.id, t.made + 1, a.provider, a.sender_id, a.fence::bigint, 'started', clock_timestamp()
+      FROM tries t JOIN ask a USING (n) WHERE t.perhaps_sent < ${sql.lit(MAX_PERHAPS_SENT)}
+    RETURNING delivery_id, number, provider
+  ), renewed AS (
+    UPDATE deliveries d
+       SET lease_until = clock_timestamp() + ${sql.lit(LEASE_SECONDS)} * interval '1 s',
+           due_at = clock_timestamp() + ${sql.lit(LEASE_SECONDS)} * interval '1 s',
+           poisoned = 0, updated_at = now()
+     WHERE d.tenant_id = ${tenantId}::uuid AND d.id = ANY (ARRAY(SELECT delivery_id FROM begun))
+  ), told AS (
+    INSERT INTO outbox (tenant_id, kind, subject, outcome, traceparent, data)
+    SELECT ${tenantId}::uuid, 'delivery.attempted', 'delivery:' || b.delivery_id, 'success', a.traceparent,
+           jsonb_build_object('attempt', b.number, 'provider', b.provider)
+      FROM begun b JOIN ask a USING (delivery_id)
+  )
+  SELECT a.n, b.number, t.perhaps_sent AS "perhapsSent"
+    FROM ask a LEFT JOIN tries t USING (n) LEFT JOIN begun b USING (delivery_id)`
+  },
 }
 
 const EVENT_OF = {
@@ -113,40 +146,73 @@ async function recordEnding(
   attempt: OpenAttempt,
   ending: Ending,
 ): Promise<boolean> {
-  const event = EVENT_OF[ending.status]
-  const data = JSON.stringify({
+  return (await run.each(RECORD, { claim, attempt, ending })).done
+}
+
+interface Ended extends Held {
+  readonly attempt: OpenAttempt
+  readonly ending: Ending
+}
+
+const dataOf = ({ attempt, ending }: Ended) =>
+  JSON.stringify({
     attempt: attempt.number,
     provider: attempt.provider,
     ...(ending.providerMessageId !== null && { provider_message_id: ending.providerMessageId }),
     ...(attempt.outcome === 'unknown' && { found: true }),
     ...(ending.status === 'pending' && { attempt_outcome: ending.outcome, retry_in_ms: ending.retryInMs }),
   })
-  const query = sql<{ id: string }>`
-    WITH held AS MATERIALIZED (
-      SELECT d.tenant_id, d.id FROM deliveries d
-       WHERE d.tenant_id = ${claim.tenantId} AND d.id = ${claim.deliveryId} AND d.fence = ${claim.fence}
-         AND d.status IN ('sending', 'queued') FOR UPDATE
-    ), finished AS (
-      UPDATE attempts a
-         SET outcome = ${ending.outcome}, error_code = ${ending.errorCode},
-             provider_message_id = ${ending.providerMessageId}, finished_at = clock_timestamp()
-        FROM held h
-       WHERE a.tenant_id = h.tenant_id AND a.delivery_id = h.id AND a.number = ${attempt.number}
-         AND a.outcome = ${attempt.outcome} AND (a.fence = ${claim.fence} OR a.outcome = 'unknown')
-      RETURNING a.tenant_id, a.delivery_id
-    ), moved AS (
-      UPDATE deliveries d
-         SET status = ${ending.status}, lease_until = NULL, updated_at = now(),
-             due_at = CASE WHEN ${ending.retryInMs}::float8 IS NOT NULL THEN
-               least(clock_timestamp() + ${ending.retryInMs}::float8 * interval '1 ms', d.expires_at) END,
-             payload = CASE WHEN ${ending.status} = 'pending' THEN d.payload END
-        FROM finished f WHERE d.tenant_id = f.tenant_id AND d.id = f.delivery_id
-      RETURNING d.tenant_id, d.id
-    ), told AS (
-      INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, data)
-      SELECT m.tenant_id, ${event.kind}, 'delivery:' || m.id, ${event.outcome}, ${ending.errorCode}, ${data}::jsonb
-        FROM moved m
-    )
-    SELECT m.id FROM moved m`
-  return (await run(query, deliveryLock(claim.deliveryId))).length === 1
+
+const RECORD: SetStatement<Ended, { done: boolean }> = {
+  ...held,
+  build: (riders) => {
+    const tenantId = riders[0]?.input.claim.tenantId ?? ''
+    return sql`
+  WITH ask AS MATERIALIZED (
+    SELECT * FROM ${inputRows('input', riders, {
+      ...HELD_INPUT,
+      number: ['integer', ({ attempt }) => attempt.number],
+      was: ['text', ({ attempt }) => attempt.outcome],
+      outcome: ['text', ({ ending }) => ending.outcome],
+      error_code: ['text', ({ ending }) => ending.errorCode],
+      message_id: ['text', ({ ending }) => ending.providerMessageId],
+      status: ['text', ({ ending }) => ending.status],
+      retry_in_ms: [
+        'integer',
+        ({ ending: { retryInMs } }) => (retryInMs === null ? null : Math.ceil(retryInMs)),
+      ],
+      event: ['text', ({ ending }) => EVENT_OF[ending.status].kind],
+      event_outcome: ['text', ({ ending }) => EVENT_OF[ending.status].outcome],
+      data: ['jsonb', dataOf],
+    })}
+  ), held AS MATERIALIZED (
+    SELECT a.n, d.id
+      FROM (SELECT n, delivery_id, fence FROM ask ORDER BY delivery_id) a
+     CROSS JOIN LATERAL (SELECT id FROM deliveries
+                          WHERE tenant_id = ${tenantId}::uuid AND id = a.delivery_id AND fence = a.fence::bigint
+                            AND status IN ('sending', 'queued') LIMIT 1 FOR UPDATE) d
+  ), finished AS (
+    UPDATE attempts t
+       SET outcome = a.outcome, error_code = a.error_code, provider_message_id = a.message_id,
+           finished_at = clock_timestamp()
+      FROM held h JOIN ask a USING (n)
+     WHERE t.tenant_id = ${tenantId}::uuid AND t.delivery_id = ANY (ARRAY(SELECT id FROM held)) AND t.delivery_id = h.id
+       AND t.number = a.number AND t.outcome = a.was AND (t.fence = a.fence::bigint OR t.outcome = 'unknown')
+    RETURNING a.n, t.delivery_id
+  ), moved AS (
+    UPDATE deliveries d
+       SET status = a.status, lease_until = NULL, updated_at = now(),
+           due_at = CASE WHEN a.retry_in_ms IS NOT NULL THEN
+             least(clock_timestamp() + a.retry_in_ms * interval '1 ms', d.expires_at) END,
+           payload = CASE WHEN a.status = 'pending' THEN d.payload END
+      FROM finished f JOIN ask a USING (n)
+     WHERE d.tenant_id = ${tenantId}::uuid AND d.id = ANY (ARRAY(SELECT delivery_id FROM finished)) AND d.id = f.delivery_id
+    RETURNING f.n
+  ), told AS (
+    INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, traceparent, data)
+    SELECT ${tenantId}::uuid, a.event, 'delivery:' || a.delivery_id, a.event_outcome, a.error_code, a.traceparent, a.data
+      FROM moved m JOIN ask a USING (n)
+  )
+  SELECT a.n, m.n IS NOT NULL AS done FROM ask a LEFT JOIN moved m USING (n)`
+  },
 }

@@ -1,6 +1,7 @@
-// Takes a delivery for one worker, or says why not: one statement, so of any number of workers exactly one wins.
+// Takes deliveries for one worker, or says why not: one statement, so of any number of workers exactly one wins.
 // What turns out to be over is ended here, with its event, and never reaches a vendor.
 
+import { inputRows, type Rider, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import type { ConfiguredSender } from '../sender/configured-sender.ts'
@@ -18,7 +19,8 @@ export interface ClaimInput {
 }
 
 interface ClaimRow {
-  verdict: 'claimed' | Refusal
+  /** null: there is no such delivery */
+  verdict: 'claimed' | Refusal | null
   status: string
   fence: string | null
   template: string
@@ -39,9 +41,8 @@ interface ClaimRow {
  * payload that kills the process is counted too. Attempts left over from an earlier claim become unknown.
  */
 export async function claimDelivery(run: TenantRun, input: ClaimInput): Promise<ClaimAnswer> {
-  const [row] = await run(claimStatement(input), deliveryLock(input.deliveryId))
-  if (row === undefined) return { kind: 'refused', reason: 'gone', status: null }
-  const { verdict, status, fence, ...rest } = row
+  const { verdict, status, fence, ...rest } = await run.each(CLAIM, input)
+  if (verdict === null) return { kind: 'refused', reason: 'gone', status: null }
   if (verdict !== 'claimed') return { kind: 'refused', reason: verdict, status }
   if (fence === null) return { kind: 'refused', reason: 'taken', status }
   const { tenantId, deliveryId } = input
@@ -49,24 +50,56 @@ export async function claimDelivery(run: TenantRun, input: ClaimInput): Promise<
   return { kind: 'claimed', claim: { tenantId, deliveryId, fence, ...rest, unsure } }
 }
 
+const CLAIM: SetStatement<ClaimInput, ClaimRow> = {
+  build: (riders) => statement(riders, riders[0]?.input.tenantId ?? ''),
+  keys: ({ deliveryId }) => [deliveryLock(deliveryId)],
+  locks: true,
+}
+
 // Each part sees the data as it was when the statement began; the lock and FOR UPDATE make that the newest state.
-const claimStatement = ({ tenantId, deliveryId, channel, worker }: ClaimInput) => sql<ClaimRow>`
-  WITH seen AS MATERIALIZED (
-    SELECT d.tenant_id, d.id, d.challenge_id, d.channel, d.status, d.decoy, d.send_at, d.expires_at, d.due_at, d.lease_until,
-           d.poisoned, d.template, d.locale, d.payload, d.payload_version, d.traceparent
-      FROM deliveries d WHERE d.tenant_id = ${tenantId} AND d.id = ${deliveryId} FOR UPDATE
-  ), tries AS MATERIALIZED (
-    SELECT count(*) FILTER (WHERE a.outcome IN ('started', 'accepted', 'unknown')) AS perhaps_sent,
-           coalesce(array_agg(coalesce(a.sender_id::text, a.provider) ORDER BY a.number), '{}') AS tried,
-           count(*) FILTER (WHERE a.outcome = 'retryable') AS refusals,
-           coalesce(jsonb_agg(jsonb_build_object('number', a.number, 'key', coalesce(a.sender_id::text, a.provider),
-             'provider', a.provider, 'startedAt', a.started_at) ORDER BY a.number) FILTER (WHERE a.outcome IN ('started', 'unknown')), '[]') AS unsure
-      FROM attempts a WHERE a.tenant_id = ${tenantId} AND a.delivery_id = ${deliveryId}
+const statement = (riders: readonly Rider<ClaimInput>[], tenantId: string) => sql<ClaimRow & { n: number }>`
+  WITH ${seen(riders, tenantId)}, ${judged(tenantId)}, ${settled(tenantId)}, configured AS (
+    SELECT e.channel, jsonb_agg(jsonb_build_object('id', e.id, 'provider', e.provider, 'settings', e.settings,
+             'secret', e.secret, 'version', e.updated_at) ORDER BY e.position, e.id) AS senders
+      FROM senders e WHERE e.tenant_id = ${tenantId}::uuid AND e.enabled GROUP BY e.channel
+  )
+  SELECT ask.n, j.verdict, coalesce(m.status, j.status) AS status, m.fence, j.template, j.locale, j.payload,
+         j.payload_version AS "payloadVersion", extract(epoch FROM now() - j.send_at)::float8 AS "secondsWaited",
+         extract(epoch FROM j.over_at - now())::float8 AS "secondsLeft", j.tried, j.refusals::int AS refusals, j.unsure,
+         j.traceparent, coalesce(o.senders, '[]') AS senders
+    FROM ask LEFT JOIN judged j USING (n) LEFT JOIN moved m USING (n) LEFT JOIN configured o ON o.channel = ask.channel`
+
+const seen = (riders: readonly Rider<ClaimInput>[], tenantId: string) => sql`
+  ask AS MATERIALIZED (
+    SELECT * FROM ${inputRows('input', riders, {
+      delivery_id: ['uuid', ({ deliveryId }) => deliveryId],
+      channel: ['text', ({ channel }) => channel],
+      worker: ['text', ({ worker }) => worker],
+    })}
+  ), seen AS MATERIALIZED (
+    SELECT a.n, a.channel AS asked_channel, a.worker, d.*
+      FROM (SELECT n, delivery_id, channel, worker FROM ask ORDER BY delivery_id) a
+     CROSS JOIN LATERAL (
+       SELECT id, challenge_id, channel, status, decoy, send_at, expires_at, due_at, lease_until, poisoned, template,
+              locale, payload, payload_version, traceparent
+         FROM deliveries WHERE tenant_id = ${tenantId}::uuid AND id = a.delivery_id LIMIT 1 FOR UPDATE) d
+  )`
+
+const judged = (tenantId: string) => sql`
+  tries AS MATERIALIZED (
+    SELECT s.n, t.* FROM seen s CROSS JOIN LATERAL (
+      SELECT count(*) FILTER (WHERE a.outcome IN ('started', 'accepted', 'unknown')) AS perhaps_sent,
+             coalesce(array_agg(coalesce(a.sender_id::text, a.provider) ORDER BY a.number), '{}') AS tried,
+             count(*) FILTER (WHERE a.outcome = 'retryable') AS refusals,
+             coalesce(jsonb_agg(jsonb_build_object('number', a.number, 'key', coalesce(a.sender_id::text, a.provider),
+               'provider', a.provider, 'startedAt', a.started_at) ORDER BY a.number)
+               FILTER (WHERE a.outcome IN ('started', 'unknown')), '[]') AS unsure
+        FROM attempts a WHERE a.tenant_id = ${tenantId}::uuid AND a.delivery_id = s.id) t
   ), judged AS MATERIALIZED (
-    SELECT s.tenant_id, s.id, s.status, s.send_at, s.template, s.locale, s.payload, s.payload_version, s.traceparent,
+    SELECT s.n, s.id, s.worker, s.status, s.send_at, s.template, s.locale, s.payload, s.payload_version, s.traceparent,
            t.tried, t.refusals, t.unsure, t.perhaps_sent, least(s.expires_at, c.expires_at) AS over_at, CASE
         WHEN s.status NOT IN ('scheduled', 'pending', 'queued', 'sending') THEN 'gone'
-        WHEN s.channel <> ${channel} THEN 'other_channel'
+        WHEN s.channel <> s.asked_channel THEN 'other_channel'
         WHEN s.status = 'sending' AND s.lease_until >= now() THEN 'taken'
         WHEN s.expires_at <= now() THEN 'expired'
         WHEN s.status = 'scheduled' OR s.send_at > now() OR (s.status = 'pending' AND s.due_at > now()) THEN 'not_due'
@@ -76,10 +109,14 @@ const claimStatement = ({ tenantId, deliveryId, channel, worker }: ClaimInput) =
         WHEN t.perhaps_sent >= ${sql.lit(MAX_PERHAPS_SENT)} THEN 'attempts_used'
         WHEN s.poisoned >= ${sql.lit(MAX_POISONED)} THEN 'poisoned'
         ELSE 'claimed' END AS verdict
-      FROM seen s CROSS JOIN tries t
-      LEFT JOIN challenges c ON c.tenant_id = s.tenant_id AND c.id = s.challenge_id
-  ), fate AS MATERIALIZED (
-    SELECT j.tenant_id, j.id, j.verdict, j.traceparent, j.perhaps_sent, CASE j.verdict
+      FROM seen s JOIN tries t USING (n)
+      LEFT JOIN LATERAL (SELECT id, consumed_at, superseded_at, revoked_at, expires_at FROM challenges
+                          WHERE tenant_id = ${tenantId}::uuid AND id = s.challenge_id LIMIT 1) c ON true
+  )`
+
+const settled = (tenantId: string) => sql`
+  fate AS MATERIALIZED (
+    SELECT j.n, j.id, j.worker, j.verdict, j.traceparent, j.perhaps_sent, j.unsure, CASE j.verdict
         WHEN 'claimed' THEN 'sending' WHEN 'decoy' THEN 'suppressed' WHEN 'poisoned' THEN 'dead_letter'
         WHEN 'attempts_used' THEN 'unknown'
         -- What a vendor may have taken was not cancelled.
@@ -88,29 +125,21 @@ const claimStatement = ({ tenantId, deliveryId, channel, worker }: ClaimInput) =
       FROM judged j WHERE j.verdict IN ('claimed', 'decoy', 'challenge_over', 'attempts_used', 'poisoned')
   ), left_over AS (
     UPDATE attempts a SET outcome = 'unknown', error_code = 'lease_ended', finished_at = now()
-      FROM fate f WHERE a.tenant_id = f.tenant_id AND a.delivery_id = f.id AND a.outcome = 'started'
+     WHERE a.tenant_id = ${tenantId}::uuid AND a.outcome = 'started'
+       AND a.delivery_id = ANY (ARRAY(SELECT id FROM fate WHERE unsure <> '[]'))
   ), moved AS (
     UPDATE deliveries d
-       SET status = f.status, fence = d.fence + 1, worker = ${worker}, updated_at = now(),
+       SET status = f.status, fence = d.fence + 1, worker = f.worker, updated_at = now(),
            lease_until = CASE WHEN f.verdict = 'claimed' THEN now() + ${sql.lit(LEASE_SECONDS)} * interval '1 s' END,
            due_at = CASE WHEN f.verdict = 'claimed' THEN now() + ${sql.lit(LEASE_SECONDS)} * interval '1 s' END,
            poisoned = CASE WHEN f.verdict = 'claimed' THEN d.poisoned + 1 ELSE d.poisoned END,
            payload = CASE WHEN f.verdict = 'claimed' THEN d.payload END
-      FROM fate f WHERE d.tenant_id = f.tenant_id AND d.id = f.id
-    RETURNING d.status, d.fence
+      FROM fate f WHERE d.tenant_id = ${tenantId}::uuid AND d.id = ANY (ARRAY(SELECT id FROM fate)) AND d.id = f.id
+    RETURNING f.n, d.status, d.fence
   ), told AS (
     INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, traceparent, data)
-    SELECT f.tenant_id, 'delivery.' || f.status, 'delivery:' || f.id,
+    SELECT ${tenantId}::uuid, 'delivery.' || f.status, 'delivery:' || f.id,
            CASE WHEN f.status IN ('cancelled', 'suppressed') THEN 'success' ELSE 'failed' END, f.verdict, f.traceparent,
            jsonb_build_object('perhaps_sent', f.perhaps_sent)
       FROM fate f WHERE f.verdict <> 'claimed'
-  )
-  SELECT j.verdict, coalesce(m.status, j.status) AS status, m.fence, j.template, j.locale, j.payload,
-         j.payload_version AS "payloadVersion", extract(epoch FROM now() - j.send_at)::float8 AS "secondsWaited",
-         extract(epoch FROM j.over_at - now())::float8 AS "secondsLeft",
-         j.tried, j.refusals::int AS refusals, j.unsure, j.traceparent,
-         (SELECT coalesce(jsonb_agg(jsonb_build_object('id', e.id, 'provider', e.provider, 'settings', e.settings,
-                   'secret', e.secret, 'version', e.updated_at) ORDER BY e.position, e.id), '[]')
-            FROM senders e WHERE j.verdict = 'claimed' AND e.tenant_id = ${tenantId} AND e.channel = ${channel}
-             AND e.enabled) AS senders
-    FROM judged j LEFT JOIN moved m ON true`
+  )`

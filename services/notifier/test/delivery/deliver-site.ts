@@ -62,7 +62,7 @@ export async function deliverSite(t: TestScope, kit: ChannelKit): Promise<Delive
         if (trips === nth) await happens()
         return f.database.pool.connect()
       }
-      return { ...f.database, pool: { connect } } as never
+      return { ...f.database, pool: { connect, options: f.database.pool.options } } as never
     },
   }
 }
