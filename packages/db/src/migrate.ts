@@ -16,6 +16,7 @@ const FILES = [
   '0008-outbox-columns',
   '0009-sign-in',
   '0010-senders',
+  '0011-receipts',
   '0012-templates',
   '0014-retention',
 ] as const

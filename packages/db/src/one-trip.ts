@@ -43,17 +43,17 @@ const TRY_AGAIN = new Set<unknown>(['40001', '40P01'])
 const TRIES = 3
 
 /**
- * Runs one statement in a transaction of its own. `lock` serialises those who name the same thing until the transaction
- * ends. A statement that finds its snapshot too old is tried again.
+ * Runs one statement in a transaction of its own. `locks` serialise those who name the same things until the transaction
+ * ends; everybody gives them in one order. A statement that finds its snapshot too old is tried again.
  * @returns the statement's rows, after the commit
  */
 export async function inOneTrip<DB, R>(
   database: Database<DB>,
   scope: TenantScope,
   query: RawBuilder<R>,
-  lock?: string,
+  locks: readonly string[] = [],
 ): Promise<R[]> {
-  const departure = { scope, locks: lock === undefined ? [] : [lock], hasty: false }
+  const departure = { scope, locks, hasty: false }
   const arrival = await travel(database.pool, departure, query.compile(database.db))
   if (arrival.kind === 'committed') return arrival.rows as R[]
   throw arrival.error

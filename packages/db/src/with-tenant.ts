@@ -37,10 +37,10 @@ export async function withTenant<DB, R>(
 export interface TenantRun {
   /**
    * Runs one statement. `lock` serialises those who name the same thing: it is taken before the statement looks at the
-   * data and held until the transaction ends.
+   * data and held until the transaction ends. Several are taken in the one order in which everybody takes them.
    * @returns the statement's rows
    */
-  <R>(query: RawBuilder<R>, lock?: string): Promise<R[]>
+  <R>(query: RawBuilder<R>, lock?: string | readonly string[]): Promise<R[]>
   /**
    * Runs a statement over sets for one input: for the hot paths. `alone` lets inputs of one tenant and actor that wait
    * meanwhile share a transaction (group-commit.ts); `within` runs it with this one input.
@@ -51,8 +51,8 @@ export interface TenantRun {
 
 /** Statements as parts of a transaction that is already the tenant's. `scope` is that which it was begun with. */
 export function within<DB>(trx: Transaction<DB>, scope: TenantScope): TenantRun {
-  const run = async <R>(query: RawBuilder<R>, lock?: string) => {
-    if (lock !== undefined) await takeLocks(trx, [lock])
+  const run = async <R>(query: RawBuilder<R>, lock?: string | readonly string[]) => {
+    if (lock !== undefined) await takeLocks(trx, lockOrder([lock].flat()))
     return (await query.execute(trx)).rows
   }
   const each: TenantRun['each'] = async (statement, input) => {
@@ -71,7 +71,8 @@ const takeLocks = <DB>(trx: Transaction<DB>, names: readonly string[]) =>
 
 /** Each statement in a transaction of its own, in one round trip. */
 export function alone<DB>(database: Database<DB>, scope: TenantScope): TenantRun {
-  const run = <R>(query: RawBuilder<R>, lock?: string) => inOneTrip(database, scope, query, lock)
+  const run = <R>(query: RawBuilder<R>, lock: string | readonly string[] = []) =>
+    inOneTrip(database, scope, query, lockOrder([lock].flat()))
   const each: TenantRun['each'] = (statement, input) => inGroup(database, scope, statement, input)
   return Object.assign(run, { each })
 }

@@ -28,7 +28,10 @@ async function addEnded(admin: Client, tenantId: string, days: number): Promise<
   await admin.query(
     `WITH delivery AS (
        INSERT INTO deliveries (tenant_id, id, channel, template, status, decoy, send_at, expires_at, created_at)
-       VALUES ($1, gen_random_uuid(), 'email', 'magic_link', 'accepted', false, $2, $2, $2)
+       VALUES ($1, gen_random_uuid(), 'email', 'magic_link', 'accepted', false, $2, $2, $2) RETURNING id
+     ), receipt AS (
+       INSERT INTO webhook_receipts (tenant_id, provider, event_key, delivery_id, attempt, status, occurred_at)
+       SELECT $1, 'sendgrid', $3, id, 1, 'sent', $2 FROM delivery
      ), challenge AS (
        INSERT INTO challenges (tenant_id, id, kind, purpose, identifier_kind, identity_key, address, digest, key_version,
          redirect_url, delivery_id, limit_key, identifier_digest, decoy, metadata, created_at, due_at, expires_at)
@@ -64,13 +67,14 @@ const TABLES = [
   'revocations',
   'sessions',
   'refresh_tokens',
+  'webhook_receipts',
 ]
 
 t.test('what ended long ago goes, with all that hung on it, and each tenant is told how much', async (t) => {
   const { admin, count, purge } = await setup(t)
   for (let n = 0; n < 3; n += 1) await addEnded(admin, A, KEEP_DAYS + 1)
   await addEnded(admin, B, KEEP_DAYS + 1)
-  t.equal(await purge(), 24)
+  t.equal(await purge(), 28)
   for (const table of TABLES) t.equal(await count(table), 0, table)
   const each = (n: number) => ({
     challenges: n,
@@ -79,6 +83,7 @@ t.test('what ended long ago goes, with all that hung on it, and each tenant is t
     idempotency_keys: n,
     revocations: n,
     sessions: n,
+    webhook_receipts: n,
   })
   const told = (await takeEvents(admin)).toSorted((a, b) => (a.tenant_id < b.tenant_id ? -1 : 1))
   t.match(told, [
@@ -108,7 +113,7 @@ t.test('what is live, scheduled, unfinished or ended lately stays', async (t) =>
   t.equal(await count('deliveries'), 3)
   t.equal(await count('attempts'), 1)
   t.equal(await count('identifier_guards'), 3)
-  for (const table of ['challenges', 'sessions', 'refresh_tokens', 'idempotency_keys', 'revocations'])
+  for (const table of TABLES.filter((name) => !['deliveries', 'identifier_guards'].includes(name)))
     t.equal(await count(table), 1, table)
   t.same(await takeEvents(admin), [])
 })
@@ -117,16 +122,16 @@ t.test('a pass takes a batch at a time, and after its end none begins for a day'
   const { admin, db, count, purge } = await setup(t)
   t.same(await lastPurgeEnded(db), Number.NaN)
   for (let n = 0; n < 5; n += 1) await addEnded(admin, A, KEEP_DAYS + 1)
-  t.equal(await purge(2), 12)
+  t.equal(await purge(2), 14)
   t.equal(await count('challenges'), 3)
-  t.equal(await purge(2), 12)
-  t.equal(await purge(2), 6)
+  t.equal(await purge(2), 14)
+  t.equal(await purge(2), 7)
   t.equal(await purge(2), 0)
   t.ok(Math.abs((await lastPurgeEnded(db)) - Date.now() / 1_000) < 60)
   await addEnded(admin, A, KEEP_DAYS + 1)
   t.equal(await purge(), 0, 'not again today')
   await admin.query(`UPDATE housekeeping SET last_done = now() - interval '25 hours'`)
-  t.equal(await purge(), 6)
+  t.equal(await purge(), 7)
 })
 
 t.test('twenty who purge at once remove and tell each row once', async (t) => {
@@ -142,9 +147,9 @@ t.test('twenty who purge at once remove and tell each row once', async (t) => {
   )
   const removed = sums.reduce((sum, n) => sum + n, 0)
   const told = (await takeEvents(admin)).flatMap(({ data }) => Object.values(data) as number[])
-  t.equal(removed, 240)
+  t.equal(removed, 280)
   t.equal(
     told.reduce((sum, n) => sum + n, 0),
-    240,
+    280,
   )
 })

@@ -149,7 +149,7 @@ for (const second of ['a trip of its own', 'a part of a transaction'] as const) 
     let other: Promise<{ seen: number }[]> | undefined
     await withTenant(database.db, scopeOf(A), async (trx) => {
       await within(trx, scopeOf(A))(keep(A, 'first'), 'the same thing')
-      const free = await inOneTrip(database, scopeOf(A), keep(A, 'else'), 'another thing')
+      const free = await inOneTrip(database, scopeOf(A), keep(A, 'else'), ['another thing'])
       t.same(free, [{ seen: 0 }], 'another lock does not wait')
       other =
         second === 'a trip of its own'
@@ -176,7 +176,7 @@ async function waitingFor(admin: Awaited<ReturnType<typeof connect>>, event: str
 t.test('a hundred at once who lock the same thing run one after the other', async (t) => {
   const { database } = await setup(t, 10)
   const rows = await Promise.all(
-    Array.from({ length: 100 }, (_, n) => inOneTrip(database, scopeOf(A), keep(A, `n${n}`), 'one thing')),
+    Array.from({ length: 100 }, (_, n) => inOneTrip(database, scopeOf(A), keep(A, `n${n}`), ['one thing'])),
   )
   const seen = rows.flat().map((row) => row.seen)
   t.same(

@@ -17,6 +17,16 @@ export const DELIVERIES: readonly SingleUse[] = [
     },
   },
   {
+    name: 'receipt of a vendor',
+    holds: 'a receipt is applied once, and whoever still held the delivery is fenced',
+    columns: ['deliveries.fence'],
+    statement: { file: 'packages/db/src/receipt.store.ts', function: 'applyReceipts' },
+    race: {
+      file: 'packages/db/test/receipt.store.test.ts',
+      title: 'of 100 who bring one receipt at once over two pools one applies it',
+    },
+  },
+  {
     name: 'attempt of a delivery',
     holds: 'two attempts that perhaps were sent are the last',
     columns: [],

@@ -10,6 +10,7 @@ import type {
   RecoveryCodeTable,
   TotpFactorTable,
 } from '../tables/factor.table.ts'
+import type { SuppressionTable, WebhookReceiptTable } from '../tables/receipt.table.ts'
 import type { SenderTable } from '../tables/sender.table.ts'
 import type { RefreshTokenTable, RevocationTable, SessionTable } from '../tables/session.table.ts'
 import type { TemplateTable } from '../tables/template.table.ts'
@@ -33,6 +34,8 @@ export interface GatewayDatabase {
   challenges: ChallengeTable
   deliveries: DeliveryTable
   attempts: AttemptTable
+  webhook_receipts: WebhookReceiptTable
+  suppressions: SuppressionTable
   identifier_guards: IdentifierGuardTable
   idempotency_keys: IdempotencyKeyTable
   templates: TemplateTable

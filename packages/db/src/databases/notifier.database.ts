@@ -3,6 +3,7 @@
 import type { ChallengeTable } from '../tables/challenge.table.ts'
 import type { AttemptTable, DeliveryTable } from '../tables/delivery.table.ts'
 import type { OutboxTable } from '../tables/event.table.ts'
+import type { SuppressionTable, WebhookReceiptTable } from '../tables/receipt.table.ts'
 import type { SenderTable } from '../tables/sender.table.ts'
 import type { TemplateTable } from '../tables/template.table.ts'
 import type { TenantTable } from '../tables/tenant.table.ts'
@@ -13,6 +14,8 @@ export interface NotifierDatabase {
   challenges: ChallengeTable
   deliveries: DeliveryTable
   attempts: AttemptTable
+  webhook_receipts: WebhookReceiptTable
+  suppressions: SuppressionTable
   templates: TemplateTable
   outbox: OutboxTable
 }

@@ -40,6 +40,9 @@ CREATE TABLE deliveries (
   -- Sealed: recipient, and link or code. Wiped at a terminal state.
   payload bytea,
   payload_version smallint,
+  -- Keyed digests of the recipient, 32 bytes each, one after the other: the first under the key that writes, then one for
+  -- each other live key, so that who is suppressed is found after a rotation. NULL: the recipient is never looked for.
+  recipient_digest bytea CHECK (length(recipient_digest) > 0 AND length(recipient_digest) % 32 = 0),
   send_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
   -- When the relay has to look at this row again, at its expiry at the latest; NULL: never.

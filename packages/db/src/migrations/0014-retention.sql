@@ -41,6 +41,9 @@ BEGIN
      LIMIT batch
   ), gone_attempts AS (
     DELETE FROM attempts a USING old_deliveries o WHERE a.tenant_id = o.tenant_id AND a.delivery_id = o.id
+  ), gone_receipts AS (
+    DELETE FROM webhook_receipts r USING old_deliveries o WHERE r.tenant_id = o.tenant_id AND r.delivery_id = o.id
+    RETURNING r.tenant_id
   ), gone_deliveries AS (
     DELETE FROM deliveries d USING old_deliveries o WHERE d.tenant_id = o.tenant_id AND d.id = o.id RETURNING d.tenant_id
   ), gone_challenges AS (
@@ -80,6 +83,7 @@ BEGIN
      WHERE r.tenant_id = o.tenant_id AND r.id = o.id RETURNING r.tenant_id
   ), gone AS (
     SELECT tenant_id, 'deliveries' AS what FROM gone_deliveries
+    UNION ALL SELECT tenant_id, 'webhook_receipts' FROM gone_receipts
     UNION ALL SELECT tenant_id, 'challenges' FROM gone_challenges
     UNION ALL SELECT tenant_id, 'idempotency_keys' FROM gone_keys
     UNION ALL SELECT tenant_id, 'sessions' FROM gone_sessions

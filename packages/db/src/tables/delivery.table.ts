@@ -28,6 +28,8 @@ export interface DeliveryTable {
   /** sealed (AES-256-GCM); null once the delivery has ended */
   payload: Buffer | null
   payload_version: number | null
+  /** keyed digests, 32 bytes each: of the writing key, then of the others */
+  recipient_digest: Buffer | null
   send_at: Date
   expires_at: Date
   /** when the relay looks again; null: never */
@@ -62,4 +64,6 @@ export interface AttemptTable {
   finished_at: Date | null
   /** the tenant's sender; null: one of the installation's own */
   sender_id: string | null
+  /** the best that receipts have said of it; it only rises */
+  receipt: 'undelivered' | 'rejected' | 'delivered' | null
 }

@@ -1,6 +1,7 @@
 // The attempts of a delivery: begun and ended only by the worker whose fence is the row's. Whoever was away for longer
 // than the lease changes nothing.
 
+import { deliveryLock } from '@postern/db/delivery-lock'
 import { type InputColumns, inputRows, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
@@ -12,7 +13,6 @@ import {
   MAX_PERHAPS_SENT,
   type UnsureAttempt,
 } from './delivery.ts'
-import { deliveryLock } from './delivery-lock.ts'
 
 export interface AskedVendor {
   readonly provider: string

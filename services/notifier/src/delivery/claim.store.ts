@@ -1,13 +1,13 @@
 // Takes deliveries for one worker, or says why not: one statement, so of any number of workers exactly one wins.
 // What turns out to be over is ended here, with its event, and never reaches a vendor.
 
+import { deliveryLock } from '@postern/db/delivery-lock'
 import { inputRows, type Rider, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import type { ConfiguredSender } from '../sender/configured-sender.ts'
 import type { ChannelName } from './channel.ts'
 import { type ClaimAnswer, LEASE_SECONDS, MAX_PERHAPS_SENT, MAX_POISONED, type Refusal } from './delivery.ts'
-import { deliveryLock } from './delivery-lock.ts'
 
 export interface ClaimInput {
   readonly tenantId: string
@@ -81,7 +81,7 @@ const seen = (riders: readonly Rider<ClaimInput>[], tenantId: string) => sql`
       FROM (SELECT n, delivery_id, channel, worker FROM ask ORDER BY delivery_id) a
      CROSS JOIN LATERAL (
        SELECT id, challenge_id, channel, status, decoy, send_at, expires_at, due_at, lease_until, poisoned, template,
-              locale, payload, payload_version, traceparent
+              locale, payload, payload_version, recipient_digest, traceparent
          FROM deliveries WHERE tenant_id = ${tenantId}::uuid AND id = a.delivery_id LIMIT 1 FOR UPDATE) d
   )`
 
@@ -106,10 +106,16 @@ const judged = (tenantId: string) => sql`
         WHEN s.decoy THEN 'decoy'
         WHEN s.challenge_id IS NOT NULL AND (c.id IS NULL OR c.consumed_at IS NOT NULL OR c.superseded_at IS NOT NULL
           OR c.revoked_at IS NOT NULL OR c.expires_at <= now()) THEN 'challenge_over'
+        WHEN u.is_suppressed THEN 'suppressed'
         WHEN t.perhaps_sent >= ${sql.lit(MAX_PERHAPS_SENT)} THEN 'attempts_used'
         WHEN s.poisoned >= ${sql.lit(MAX_POISONED)} THEN 'poisoned'
         ELSE 'claimed' END AS verdict
       FROM seen s JOIN tries t USING (n)
+      -- The recipient has a digest for each live key: a look-up by whole key for each.
+      LEFT JOIN LATERAL (
+        SELECT true AS is_suppressed FROM generate_series(1, length(s.recipient_digest), 32) AS at
+         CROSS JOIN LATERAL (SELECT FROM suppressions WHERE tenant_id = ${tenantId}::uuid AND channel = s.channel
+            AND recipient_digest = substring(s.recipient_digest FROM at FOR 32) LIMIT 1) p LIMIT 1) u ON true
       LEFT JOIN LATERAL (SELECT id, consumed_at, superseded_at, revoked_at, expires_at FROM challenges
                           WHERE tenant_id = ${tenantId}::uuid AND id = s.challenge_id LIMIT 1) c ON true
   )`
@@ -118,11 +124,12 @@ const settled = (tenantId: string) => sql`
   fate AS MATERIALIZED (
     SELECT j.n, j.id, j.worker, j.verdict, j.traceparent, j.perhaps_sent, j.unsure, CASE j.verdict
         WHEN 'claimed' THEN 'sending' WHEN 'decoy' THEN 'suppressed' WHEN 'poisoned' THEN 'dead_letter'
+        WHEN 'suppressed' THEN CASE WHEN j.perhaps_sent > 0 THEN 'unknown' ELSE 'suppressed' END
         WHEN 'attempts_used' THEN 'unknown'
         -- What a vendor may have taken was not cancelled.
         WHEN 'challenge_over' THEN CASE WHEN j.perhaps_sent > 0 THEN 'unknown' ELSE 'cancelled' END
         END AS status
-      FROM judged j WHERE j.verdict IN ('claimed', 'decoy', 'challenge_over', 'attempts_used', 'poisoned')
+      FROM judged j WHERE j.verdict IN ('claimed', 'decoy', 'challenge_over', 'suppressed', 'attempts_used', 'poisoned')
   ), left_over AS (
     UPDATE attempts a SET outcome = 'unknown', error_code = 'lease_ended', finished_at = now()
      WHERE a.tenant_id = ${tenantId}::uuid AND a.outcome = 'started'

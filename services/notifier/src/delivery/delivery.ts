@@ -20,6 +20,7 @@ export type Refusal =
   | 'not_due'
   | 'decoy'
   | 'challenge_over'
+  | 'suppressed'
   | 'attempts_used'
   | 'poisoned'
 
@@ -27,6 +28,7 @@ export type Refusal =
 export const ENDS_DELIVERY: ReadonlySet<Refusal> = new Set([
   'decoy',
   'challenge_over',
+  'suppressed',
   'attempts_used',
   'poisoned',
 ])

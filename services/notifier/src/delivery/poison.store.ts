@@ -1,10 +1,10 @@
 // The poison count of a delivery: each claim raises it, a message that could be made takes it back, and the third time in
 // a row that none could be made ends the delivery.
 
+import { deliveryLock } from '@postern/db/delivery-lock'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import { type Claim, MAX_POISONED } from './delivery.ts'
-import { deliveryLock } from './delivery-lock.ts'
 
 /** Another worker, perhaps with a newer key ring or template, may have more luck in a few seconds. */
 const NEXT_TRY_SECONDS = 3

@@ -1,9 +1,9 @@
 // Puts a delivery back because no vendor may be called now. No attempt is made, so none is counted.
 
+import { deliveryLock } from '@postern/db/delivery-lock'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import type { Claim } from './delivery.ts'
-import { deliveryLock } from './delivery-lock.ts'
 
 /** The message could be made, so the claim is not held against it. @returns false: another worker took over */
 export async function postponeDelivery(run: TenantRun, claim: Claim, inMs: number): Promise<boolean> {

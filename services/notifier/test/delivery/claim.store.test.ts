@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { until } from '@postern/testkit/poll'
 import t from 'tap'
 import { claimDelivery } from '../../src/delivery/claim.store.ts'
@@ -109,6 +110,43 @@ t.test('a decoy is suppressed with its event and its payload wiped, whatever its
     ])
   }
 })
+
+t.test(
+  'a suppressed recipient gets nothing by that channel, under whichever key they were listed',
+  async (t) => {
+    const [theirs, before, other] = [randomBytes(32), randomBytes(32), randomBytes(32)]
+    const given = async (recipient: Buffer, more: DeliveryInput = {}) => {
+      const ids = await givenDelivery(f, more)
+      await f.admin.query('UPDATE deliveries SET recipient_digest = $2 WHERE id = $1', [
+        ids.deliveryId,
+        recipient,
+      ])
+      return ids
+    }
+    const list = (ids: Ids, digest: Buffer, channel: string = ids.channel) =>
+      f.admin.query(
+        `INSERT INTO suppressions (tenant_id, channel, recipient_digest, reason, provider)
+       VALUES ($1, $2, $3, 'hard_bounce', 'sendgrid')`,
+        [ids.tenantId, channel, digest],
+      )
+    const ids = await given(Buffer.concat([theirs, before]))
+    await list(ids, before)
+    t.match(await claim(ids), { kind: 'refused', reason: 'suppressed', status: 'suppressed' })
+    t.match(await deliveryState(f, ids), { status: 'suppressed', payload: null })
+    t.match(await eventsOf(f, ids), [
+      { kind: 'delivery.suppressed', outcome: 'success', reason: 'suppressed' },
+    ])
+    const sent = await given(theirs)
+    await givenAttempt(f, sent, 1, 'unknown')
+    await list(sent, theirs)
+    t.match(await claim(sent), { reason: 'suppressed', status: 'unknown' }, 'perhaps one was sent')
+    const free = await given(theirs)
+    await list(free, other)
+    await list(free, theirs, 'sms')
+    t.match(await claim(free), { kind: 'claimed' }, 'another recipient, another channel')
+    t.match(await claim(await given(theirs)), { kind: 'claimed' }, 'another tenant')
+  },
+)
 
 t.test('what an earlier worker had started counts as perhaps sent', async (t) => {
   const ids = await givenDelivery(f, { status: 'sending', leaseIn: -1 })

@@ -71,6 +71,7 @@ const asked = (riders: readonly Rider<NewChallenge>[]) =>
     locale: ['text', (c) => c.delivery.locale],
     payload: ['bytea', (c) => c.delivery.payload],
     payload_version: ['smallint', (c) => c.delivery.payloadVersion],
+    recipient_digest: ['bytea', (c) => c.delivery.recipientDigest],
     is_withheld: ['boolean', (c) => c.delivery.withheld],
   })
 
@@ -115,10 +116,10 @@ const sending = (tenantId: string) => sql`
       FROM issued i JOIN ask a ON a.id = i.id JOIN counted h USING (n)
   ), sending AS (
     INSERT INTO deliveries (tenant_id, id, challenge_id, channel, template, locale, status, decoy, payload,
-      payload_version, send_at, expires_at, due_at, traceparent)
+      payload_version, recipient_digest, send_at, expires_at, due_at, traceparent)
     SELECT ${tenantId}::uuid, a.delivery_id, i.id, a.channel, a.template, a.locale,
            CASE WHEN i.due_at > now() THEN 'scheduled' ELSE 'pending' END, w.why IS NOT NULL, a.payload,
-           a.payload_version, i.due_at, i.expires_at, i.due_at, a.traceparent
+           a.payload_version, a.recipient_digest, i.due_at, i.expires_at, i.due_at, a.traceparent
       FROM withheld w JOIN ask a USING (n) JOIN issued i ON i.id = a.id
   )`
 

@@ -6,6 +6,7 @@ import type { Random } from '@postern/service-kit/random'
 import type { KeyRing } from '@postern/token/key-ring'
 import { seal } from '@postern/token/seal'
 import { identifierDigest } from '../identifier.ts'
+import { recipientDigest } from '../recipient-digest.ts'
 import type { NewChallenge } from './new-challenge.ts'
 import type { Wanted } from './read-wanted.ts'
 
@@ -50,6 +51,7 @@ export function makeChallenge(
     identifierDigest: identifierDigest(deps.pepper, tenant.id, identifier),
     delivery: {
       ...sealed(deps, tenant, { v: 1, to: identifier.address, ...payload, tenant_name: tenant.name }),
+      recipientDigest: recipientDigest(deps.pepper, tenant.id, identifier),
       channel: method === 'otp_sms' ? 'sms' : 'email',
       template: kind,
       locale: wanted.locale,

@@ -12,6 +12,8 @@ export interface NewDelivery {
   /** sealed */
   payload: Buffer
   payloadVersion: number
+  /** by which it is found that the recipient gets nothing more */
+  recipientDigest: Buffer
   /** made like any other and never sent: to a test destination */
   withheld: boolean
 }

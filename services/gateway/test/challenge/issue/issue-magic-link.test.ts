@@ -46,6 +46,20 @@ t.test(
   },
 )
 
+t.test('a delivery names its recipient by a digest of the address under every live key', async (t) => {
+  const tenant = await newTenant(gateway)
+  const recipient = async (email: string) => {
+    const { deliveryId } = await tenant.issue({ email })
+    const sql = 'SELECT recipient_digest AS digest FROM deliveries WHERE id = $1'
+    return (await house.admin.query<{ digest: Buffer }>(sql, [deliveryId])).rows[0]?.digest
+  }
+  const email = freshEmail()
+  const first = await recipient(email)
+  t.equal(first?.length, 32, 'one key')
+  t.same(await recipient(email.toUpperCase()), first, 'one address, however it is spelled')
+  t.notSame(await recipient(freshEmail()), first)
+})
+
 t.test('known, unknown, disabled and decoy addresses get the same answer', async (t) => {
   const tenant = await newTenant(gateway)
   const [known, disabled] = [freshEmail(), freshEmail()]
