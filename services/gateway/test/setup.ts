@@ -1,7 +1,7 @@
 // A gateway as its tests use it: the real context and routes on a real database, called through `app.inject`, with the
 // log of everything it wrote. The queue is the database's own; nothing works on it, so mails stay where they can be read.
 
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -190,6 +190,8 @@ export function operator(
 }
 
 export const freshEmail = () => `p${randomBytes(8).toString('hex')}@example.com`
+/** In E.164. */
+export const freshPhone = () => `+4915${randomInt(100_000_000, 1_000_000_000)}`
 
 /** What the mail of a delivery would hold, opened with the seal ring. */
 export async function mailedPayload(

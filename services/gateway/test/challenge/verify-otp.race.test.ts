@@ -1,9 +1,9 @@
 // Codes over two processes: a hundred who type the right one open one session, a hundred who guess get five compares, and an
 // identifier ten failures.
 
-import { until } from '@postern/testkit/poll'
 import t from 'tap'
 import { post, startGateway } from '../gateway-process.ts'
+import { overlapping } from '../overlap.ts'
 import { freshEmail, newTenant, openGateway, openHouse, type Tenant } from '../setup.ts'
 import { type PlantedCode, plantCode, verifyCode } from './planted-code.ts'
 
@@ -67,18 +67,10 @@ t.test(
     const planted: PlantedCode[] = []
     for (let n = 0; n < 25; n++) planted.push(await plantCode(gateway, tenant, { to }))
     const guesses = Array.from({ length: 100 }, (_, at) => ({ at, of: planted[at % 25] }))
-    // Held until several wait for the guard: they truly overlap.
-    const holder = await house.admin.connect()
-    await holder.query('BEGIN')
-    await holder.query('SELECT FROM identifier_guards WHERE tenant_id = $1 FOR UPDATE', [tenant.id])
-    const running = guesses.map(({ at, of }) =>
-      verify(tenant, at >> 1, of?.id ?? '', of?.wrong(at + 1) ?? ''),
+    const sql = 'SELECT FROM identifier_guards WHERE tenant_id = $1 FOR UPDATE'
+    const answers = await overlapping(house, { sql, values: [tenant.id], waiting: 6 }, () =>
+      guesses.map(({ at, of }) => verify(tenant, at >> 1, of?.id ?? '', of?.wrong(at + 1) ?? '')),
     )
-    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-    await until(async () => ((await house.admin.query(waiting)).rowCount ?? 0) >= 6, { deadlineMs: 1_500 })
-    await holder.query('COMMIT')
-    holder.release()
-    const answers = await Promise.all(running)
     t.equal(count(answers, 'INVALID_CODE'), 10)
     t.equal(count(answers, 'IDENTIFIER_LOCKED'), 90)
     t.equal((await guardOf(tenant)).failures, 10)

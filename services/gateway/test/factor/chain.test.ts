@@ -5,9 +5,8 @@ import { glob, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { type BrowserTenant, browserTenant, openPage } from '../browser/browser-page.ts'
-import { freshPhone } from '../challenge/issue/phones.ts'
 import { plantCode, verifyCode } from '../challenge/planted-code.ts'
-import { freshEmail, openGateway, openHouse } from '../setup.ts'
+import { freshEmail, freshPhone, openGateway, openHouse } from '../setup.ts'
 import { codeOf, pendingOf, SCOPES } from './factor-user.ts'
 
 const house = await openHouse(t)

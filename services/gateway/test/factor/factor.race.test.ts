@@ -1,9 +1,9 @@
 // Single use of second factors over processes: of a hundred at once one wins.
 
-import { until } from '@postern/testkit/poll'
 import { mintMfaToken, readMfaToken } from '@postern/token/mfa-token'
 import t from 'tap'
 import { post, startGateway } from '../gateway-process.ts'
+import { overlapping } from '../overlap.ts'
 import { newTenant, openGateway, openHouse } from '../setup.ts'
 import { codeOf, newFactorUser, newUser, proveLink, SCOPES, wrongCodeOf } from './factor-user.ts'
 
@@ -50,23 +50,12 @@ t.test('of 100 wrong codes at once over two processes ten are looked at', async 
     tenant.id,
     user.id,
   ])
-  // Held back until many have begun: each of them has seen a guard without failures.
-  const held = await house.admin.connect()
-  await held.query('BEGIN')
-  await held.query('SELECT FROM factor_guards WHERE user_id = $1 FOR UPDATE', [user.id])
   const path = (at: number) => `users/${spelled(user.id, at)}/recovery-codes`
-  const answering = hundred(path, { code: wrongCodeOf(user.secret) })
-  const piledUp = async () => {
-    const { rows } = await house.admin.query(
-      `SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'`,
-      [house.data.name],
-    )
-    return rows.length > 10
-  }
-  await until(piledUp, { deadlineMs: 10_000, what: 'the requests to wait for the guard' })
-  await held.query('COMMIT')
-  held.release()
-  const answers = await answering
+  // Held back until many have begun: each of them has seen a guard without failures.
+  const sql = 'SELECT FROM factor_guards WHERE user_id = $1 FOR UPDATE'
+  const [answers = []] = await overlapping(house, { sql, values: [user.id], waiting: 11 }, () => [
+    hundred(path, { code: wrongCodeOf(user.secret) }),
+  ])
   t.equal(answers.filter((answer) => answer?.code === 'INVALID_CODE').length, 10)
   t.equal(answers.filter((answer) => answer?.code === 'IDENTIFIER_LOCKED').length, 90)
   const { rows } = await house.admin.query('SELECT failures FROM factor_guards WHERE user_id = $1', [user.id])

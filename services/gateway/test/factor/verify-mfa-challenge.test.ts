@@ -2,9 +2,17 @@
 // that links and codes have elsewhere.
 
 import t from 'tap'
-import { freshPhone } from '../challenge/issue/phones.ts'
 import { plantCode, verifyCode } from '../challenge/planted-code.ts'
-import { eventsOf, freshEmail, newTenant, openGateway, openHouse, operator, type Tenant } from '../setup.ts'
+import {
+  eventsOf,
+  freshEmail,
+  freshPhone,
+  newTenant,
+  openGateway,
+  openHouse,
+  operator,
+  type Tenant,
+} from '../setup.ts'
 import { codeOf, newFactorUser, pendingOf, proveLink, SCOPES } from './factor-user.ts'
 
 const MULTI = 'urn:postern:acr:multi-factor'

@@ -3,8 +3,15 @@
 import { randomBytes } from 'node:crypto'
 import { challengeOf } from '@postern/token/pkce'
 import t from 'tap'
-import { freshPhone } from '../challenge/issue/phones.ts'
-import { freshEmail, mailedPayload, newTenant, openGateway, openHouse, operator } from '../setup.ts'
+import {
+  freshEmail,
+  freshPhone,
+  mailedPayload,
+  newTenant,
+  openGateway,
+  openHouse,
+  operator,
+} from '../setup.ts'
 import { codeOf, proveLink, SCOPES } from './factor-user.ts'
 
 const MULTI = 'urn:postern:acr:multi-factor'

@@ -2,8 +2,9 @@
 
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
+import { overlapping } from '../overlap.ts'
 import { type Answer, eventsOf, newTenant, openGateway, openHouse, type Tenant } from '../setup.ts'
-import { changeSession, codeOf, overlapping, refresh, signIn } from './signed-in.ts'
+import { changeSession, codeOf, heldSession, refresh, signIn } from './signed-in.ts'
 
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)
@@ -102,7 +103,7 @@ t.test('an ended session ends once; a repeat is answered as the first was', asyn
 
 t.test('a session ended by 100 at once is told once', async (t) => {
   const { sessionId } = await signIn(tenant)
-  const answers = await overlapping(gateway, sessionId, () =>
+  const answers = await overlapping(house, heldSession(sessionId), () =>
     Array.from({ length: 100 }, () => tenant.call('DELETE', `/v1/sessions/${sessionId}`)),
   )
   t.ok(answers.every(({ status }) => status === 200))
@@ -130,7 +131,7 @@ t.test('everywhere else: one session stays, the others end, each told', async (t
 t.test('sessions ended everywhere by 100 at once are told once each', async (t) => {
   const sessions = await sessionsOf(tenant, 3)
   const userId = sessions[0]?.userId
-  const answers = await overlapping(gateway, sessions[2]?.sessionId ?? '', () =>
+  const answers = await overlapping(house, heldSession(sessions[2]?.sessionId ?? ''), () =>
     Array.from({ length: 100 }, () => tenant.call('DELETE', `/v1/users/${userId}/sessions`)),
   )
   t.equal(

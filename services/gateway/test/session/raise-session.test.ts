@@ -4,8 +4,9 @@ import { readRefreshToken } from '@postern/token/refresh-token'
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import { plantCode, verifyCode } from '../challenge/planted-code.ts'
+import { overlapping } from '../overlap.ts'
 import { eventsOf, freshEmail, newTenant, openGateway, openHouse, type Tenant } from '../setup.ts'
-import { codeOf, overlapping, refresh } from './signed-in.ts'
+import { codeOf, heldSession, refresh } from './signed-in.ts'
 
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)
@@ -159,7 +160,7 @@ t.test('a step-up and refreshes that overlap leave one live token, and the sessi
     const email = freshEmail()
     const { session } = await signIn(tenant, email)
     const { id, code } = await stepUp(tenant, email, session.id)
-    const answers = await overlapping(gateway, session.id, () => [
+    const answers = await overlapping(house, heldSession(session.id), () => [
       ...Array.from({ length: 4 }, () => refresh(tenant, session.refresh_token)),
       verifyCode(tenant, id, code),
       ...Array.from({ length: 8 }, () => refresh(tenant, session.refresh_token)),

@@ -1,6 +1,6 @@
 // Sessions as their tests need them: signed in by a link, refreshed, aged by moving their rows back in time.
 
-import { until } from '@postern/testkit/poll'
+import type { Held } from '../overlap.ts'
 import type { Answer, Gateway, Tenant } from '../setup.ts'
 
 export interface SignedIn {
@@ -64,25 +64,9 @@ export async function changeSession({ house }: Gateway, sessionId: string, set: 
   await house.admin.query(`UPDATE sessions SET ${set} WHERE id = $1`, [sessionId])
 }
 
-/** Runs what `ask` begins against a session whose row is locked until several of them wait for it: they truly overlap. */
-export async function overlapping<R>(
-  { house }: Gateway,
-  sessionId: string,
-  ask: () => Promise<R>[],
-): Promise<R[]> {
-  const holder = await house.admin.connect()
-  try {
-    await holder.query('BEGIN')
-    await holder.query('SELECT FROM sessions WHERE id = $1 FOR UPDATE', [sessionId])
-    const running = ask()
-    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-    await until(async () => ((await house.admin.query(waiting)).rowCount ?? 0) >= 8, {
-      deadlineMs: 1_800,
-      what: 'eight who wait for the session',
-    })
-    await holder.query('COMMIT')
-    return await Promise.all(running)
-  } finally {
-    holder.release()
-  }
-}
+/** A session whose row is held until several wait for it: for `overlapping`. */
+export const heldSession = (sessionId: string): Held => ({
+  sql: 'SELECT FROM sessions WHERE id = $1 FOR UPDATE',
+  values: [sessionId],
+  waiting: 8,
+})

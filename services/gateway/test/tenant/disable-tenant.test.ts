@@ -1,15 +1,13 @@
 // A disabled tenant's sessions have ended, whoever asks, and stay so when it is enabled again.
 
 import t from 'tap'
-import { eventsOf, newTenant, openGateway, openHouse, operator } from '../setup.ts'
+import { signIn } from '../session/signed-in.ts'
+import { eventsOf, newTenant, openGateway, openHouse, operator, type Tenant } from '../setup.ts'
 
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)
 
-async function signIn(tenant: Awaited<ReturnType<typeof newTenant>>): Promise<string> {
-  const { token } = await tenant.issue()
-  return (await tenant.call('POST', '/v1/magic-links/verify', { token })).body.data.session.id
-}
+const openSession = async (tenant: Tenant): Promise<string> => (await signIn(tenant)).sessionId
 
 const liveSessions = async (tenantId: string): Promise<string[]> => {
   const { rows } = await house.admin.query(
@@ -22,8 +20,8 @@ const liveSessions = async (tenantId: string): Promise<string[]> => {
 t.test('a tenant disabled by many at once ends each session once', async (t) => {
   const tenant = await newTenant(gateway)
   const other = await newTenant(gateway)
-  const sessions = [await signIn(tenant), await signIn(tenant), await signIn(tenant)]
-  const kept = await signIn(other)
+  const sessions = [await openSession(tenant), await openSession(tenant), await openSession(tenant)]
+  const kept = await openSession(other)
   const disable = () => operator(gateway, 'PATCH', `/v1/tenants/${tenant.id}`, { is_active: false })
   const answers = await Promise.all(Array.from({ length: 100 }, disable))
   t.ok(answers.every(({ status }) => status === 200))
@@ -36,7 +34,7 @@ t.test('a tenant disabled by many at once ends each session once', async (t) => 
 
 t.test('a change that is not about being active ends no session', async (t) => {
   const tenant = await newTenant(gateway)
-  const session = await signIn(tenant)
+  const session = await openSession(tenant)
   await operator(gateway, 'PATCH', `/v1/tenants/${tenant.id}`, { name: 'New' })
   await operator(gateway, 'PATCH', `/v1/tenants/${tenant.id}`, { is_active: true })
   t.strictSame(await liveSessions(tenant.id), [session])
@@ -46,7 +44,7 @@ t.test(
   'enabling brings no session back, also none that was opened while the tenant was being disabled',
   async (t) => {
     const tenant = await newTenant(gateway)
-    const session = await signIn(tenant)
+    const session = await openSession(tenant)
     await operator(gateway, 'PATCH', `/v1/tenants/${tenant.id}`, { is_active: false })
     await house.admin.query('UPDATE sessions SET revoked_at = NULL WHERE id = $1', [session])
     await operator(gateway, 'PATCH', `/v1/tenants/${tenant.id}`, { is_active: true })

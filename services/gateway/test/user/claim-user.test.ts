@@ -2,16 +2,13 @@
 // set up before it, and an address that nobody proved opens no account that somebody else did prove.
 
 import { randomBytes, randomUUID } from 'node:crypto'
-import { until } from '@postern/testkit/poll'
 import t from 'tap'
 import { plantCode, verifyCode } from '../challenge/planted-code.ts'
-import { eventsOf, freshEmail, newTenant, openGateway, openHouse, type Tenant } from '../setup.ts'
+import { untilWaiting } from '../overlap.ts'
+import { eventsOf, freshEmail, freshPhone, newTenant, openGateway, openHouse, type Tenant } from '../setup.ts'
 
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)
-
-let numbers = 0
-const freshPhone = () => `+49151${String(10_000_000 + numbers++)}`
 
 /** An account that somebody set up and nobody proved. */
 async function preRegister(tenant: Tenant, { email, phone }: { email?: string; phone?: string }) {
@@ -127,8 +124,7 @@ t.test(
       [tenant.id, email, userId],
     )
     const proving = verifyCode(tenant, id, code)
-    const waits = async () => (await client.query('SELECT FROM pg_locks WHERE NOT granted')).rowCount
-    await until(waits, { deadlineMs: 10_000, what: 'the proof waits' })
+    await untilWaiting(house)
     await client.query('COMMIT')
     t.match((await proving).body.data, { created: false, user: { id: userId, email, phone: null } })
     t.equal(await count('identifiers', `kind = 'phone'`, userId), 0)

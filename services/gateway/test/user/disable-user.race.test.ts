@@ -1,8 +1,9 @@
 // A disabled user has no session: those that were open ended, and none opens beside the disabling.
 
-import { until } from '@postern/testkit/poll'
 import t from 'tap'
 import { codeOf, newFactorUser, proveLink } from '../factor/factor-user.ts'
+import { untilWaiting } from '../overlap.ts'
+import { signIn } from '../session/signed-in.ts'
 import { eventsOf, freshEmail, newTenant, openGateway, openHouse, type Tenant } from '../setup.ts'
 
 const house = await openHouse(t)
@@ -12,11 +13,6 @@ const tenantWithUsers = () =>
 const PURPOSES = ['sign_in', 'onboarding']
 
 const prove = (tenant: Tenant, token: string) => tenant.call('POST', '/v1/magic-links/verify', { token })
-
-async function signIn(tenant: Tenant, email: string): Promise<{ userId: string; sessionId: string }> {
-  const { data } = (await prove(tenant, (await tenant.issue({ email })).token)).body
-  return { userId: data.user.id, sessionId: data.session.id }
-}
 
 async function sessionsOf(userId: string): Promise<{ id: string; live: boolean }[]> {
   const { rows } = await house.admin.query(
@@ -111,12 +107,6 @@ t.test(
 const INSERT = `INSERT INTO sessions (tenant_id, id, user_id, amr, acr, idle_expires_at, expires_at)
   VALUES ($1, gen_random_uuid(), $2, '{magic_link}', 'x', now() + interval '1 h', now() + interval '1 h') RETURNING id`
 
-const someoneWaits = () =>
-  until(async () => (await house.admin.query('SELECT FROM pg_locks WHERE NOT granted')).rowCount, {
-    deadlineMs: 10_000,
-    what: 'a statement that waits for the row',
-  })
-
 t.test('a session that is being opened when its user is disabled is refused', async (t) => {
   const tenant = await tenantWithUsers()
   const email = freshEmail()
@@ -127,7 +117,7 @@ t.test('a session that is being opened when its user is disabled is refused', as
   await client.query('BEGIN')
   await client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [userId])
   const proving = prove(tenant, token)
-  await someoneWaits()
+  await untilWaiting(house)
   await client.query('UPDATE users SET is_active = false WHERE id = $1', [userId])
   await client.query('COMMIT')
   t.equal((await proving).body.error?.code, 'ACCOUNT_DISABLED')
@@ -143,7 +133,7 @@ t.test('a sign-in that begins to wait for a factor when its user is disabled is 
   await client.query('BEGIN')
   await client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [user.id])
   const proving = prove(tenant, token)
-  await someoneWaits()
+  await untilWaiting(house)
   await client.query('UPDATE users SET is_active = false WHERE id = $1', [user.id])
   await client.query('COMMIT')
   t.equal((await proving).body.error?.code, 'ACCOUNT_DISABLED')
@@ -159,7 +149,7 @@ t.test('a session that was opened while its user was being disabled ends with th
   await client.query('BEGIN')
   await client.query(INSERT, [tenant.id, userId])
   const disabling = tenant.call('PATCH', `/v1/users/${userId}`, { is_active: false })
-  await someoneWaits()
+  await untilWaiting(house)
   await client.query('COMMIT')
   t.equal((await disabling).status, 200)
   t.strictSame(
@@ -209,7 +199,7 @@ t.test('a sign-in that goes away while its factor is checked spends nothing', as
   await client.query('BEGIN')
   await client.query('DELETE FROM pending_sign_ins WHERE user_id = $1', [user.id])
   const proving = tenant.call('POST', '/v1/mfa/verify', { mfa_token, code: codeOf(user.secret) })
-  await someoneWaits()
+  await untilWaiting(house)
   await client.query('COMMIT')
   const { status, body } = await proving
   t.equal(`${status} ${body.error?.code}`, '409 CONFLICT')

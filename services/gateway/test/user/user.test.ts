@@ -1,15 +1,13 @@
 // Users as a client's back end keeps them: pre-registered, read, found, changed. Each of its own tenant's only.
 
 import t from 'tap'
-import { bearer, eventsOf, freshEmail, newTenant, openGateway, openHouse } from '../setup.ts'
+import { bearer, eventsOf, freshEmail, freshPhone, newTenant, openGateway, openHouse } from '../setup.ts'
 
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)
 const SCOPES = ['challenges:write', 'challenges:verify', 'users:read', 'users:write']
 const tenantWithUsers = () => newTenant(gateway, SCOPES)
 const NOBODY = '00000000-0000-4000-8000-000000000000'
-let phones = 0
-const freshPhone = () => `+491701${String(++phones).padStart(6, '0')}`
 
 t.test('a phone number is one identifier, however it is spelled', async (t) => {
   const tenant = await tenantWithUsers()

@@ -2,11 +2,18 @@
 
 import { within, withTenant } from '@postern/db/with-tenant'
 import type { CallerTenant } from '@postern/service-kit/caller'
-import { until } from '@postern/testkit/poll'
 import t from 'tap'
 import { issueMagicLink } from '../../../src/challenge/issue/issue-magic-link.ts'
-import { eventsOf, freshEmail, newTenant, openGateway, openHouse, type Tenant } from '../../setup.ts'
-import { freshPhone } from './phones.ts'
+import { untilWaiting } from '../../overlap.ts'
+import {
+  eventsOf,
+  freshEmail,
+  freshPhone,
+  newTenant,
+  openGateway,
+  openHouse,
+  type Tenant,
+} from '../../setup.ts'
 
 const house = await openHouse(t)
 const gateways = [await openGateway(t, house), await openGateway(t, house)] as const
@@ -34,17 +41,6 @@ const challengesOf = async (tenant: Tenant) =>
     )
   ).rows
 
-const waiting = async (n: number) => {
-  const look = async () => {
-    const { rowCount } = await house.admin.query(
-      `SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event = 'advisory'`,
-      [house.data.name],
-    )
-    return rowCount === n
-  }
-  await until(look, { deadlineMs: 10_000, what: `${n} to wait for the lock` })
-}
-
 const LINK = {
   purpose: 'sign_in' as const,
   sessionId: undefined,
@@ -67,12 +63,12 @@ t.test('who began first and issues last supersedes what was issued meanwhile', a
   const [first, second] = await withTenant(gateway.context.database.db, scope, async (trx) => {
     await holder.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', key)
     const issued = tenant.call('POST', '/v1/magic-links', { email })
-    await waiting(1)
+    await untilWaiting(house, 1)
     const issuing = issueMagicLink(gateway.context, within(trx, scope), settingsOf(tenant), {
       ...LINK,
       email,
     })
-    await waiting(2)
+    await untilWaiting(house, 2)
     await holder.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', key)
     return Promise.all([issuing, issued])
   })

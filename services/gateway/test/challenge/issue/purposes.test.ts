@@ -3,9 +3,16 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mintMfaToken } from '@postern/token/mfa-token'
 import t from 'tap'
-import { eventsOf, freshEmail, newTenant, openGateway, openHouse, type Tenant } from '../../setup.ts'
+import {
+  eventsOf,
+  freshEmail,
+  freshPhone,
+  newTenant,
+  openGateway,
+  openHouse,
+  type Tenant,
+} from '../../setup.ts'
 import { verifyCode } from '../planted-code.ts'
-import { freshPhone } from './phones.ts'
 
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)

@@ -5,6 +5,7 @@ import t from 'tap'
 import {
   eventsOf,
   freshEmail,
+  freshPhone,
   mailedPayload,
   newTenant,
   openGateway,
@@ -12,7 +13,6 @@ import {
   type Tenant,
 } from '../../setup.ts'
 import { verifyCode } from '../planted-code.ts'
-import { freshPhone } from './phones.ts'
 
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)

@@ -7,8 +7,9 @@ import fc from 'fast-check'
 import t from 'tap'
 import { type PlantedCode, plantCode, verifyCode } from '../../challenge/planted-code.ts'
 import { startGateway } from '../../gateway-process.ts'
+import { overlapping } from '../../overlap.ts'
 import { bearer, eventsOf, newTenant, openGateway, openHouse } from '../../setup.ts'
-import { age, codeOf, generationsOf, overlapping, refresh, signIn } from '../signed-in.ts'
+import { age, codeOf, generationsOf, heldSession, refresh, signIn } from '../signed-in.ts'
 
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)
@@ -66,7 +67,7 @@ t.test('of 100 reuses at once after the grace one ends the session and is told',
   const { sessionId, refreshToken } = await signIn(tenant)
   await refresh(tenant, refreshToken)
   await age(gateway, sessionId, 11)
-  const answers = await overlapping(gateway, sessionId, () =>
+  const answers = await overlapping(house, heldSession(sessionId), () =>
     Array.from({ length: 100 }, (_, at) => ask(processes[at % 2]?.url, tenant.key, refreshToken)),
   )
   const codes = new Set(answers.map((answer) => answer?.code))
@@ -84,7 +85,7 @@ t.test('a session refreshed and revoked at once has ended, and its end is told o
   const tenant = await newTenant(gateway)
   for (let round = 0; round < 5; round++) {
     const { sessionId, refreshToken } = await signIn(tenant)
-    const answers = await overlapping(gateway, sessionId, () =>
+    const answers = await overlapping(house, heldSession(sessionId), () =>
       Array.from({ length: 40 }, (_, at) =>
         at % 2 === 0 ? refresh(tenant, refreshToken) : tenant.call('DELETE', `/v1/sessions/${sessionId}`),
       ),
@@ -104,7 +105,7 @@ t.test('a session refreshed and raised at once goes on with one unspent token', 
     const codes: PlantedCode[] = []
     for (let n = 0; n < 10; n++)
       codes.push(await plantCode(gateway, tenant, { to: email, purpose: 'step_up', sessionId }))
-    const answers = await overlapping(gateway, sessionId, () =>
+    const answers = await overlapping(house, heldSession(sessionId), () =>
       codes.flatMap(({ id, code }) => [refresh(tenant, refreshToken), verifyCode(tenant, id, code)]),
     )
     t.ok(answers.every((answer) => ['ok', 'TOKEN_USED'].includes(codeOf(answer))))
