@@ -76,8 +76,8 @@ export const WORKSPACE_RULES: readonly Rule[] = [
   {
     name: 'one-importer-of-bullmq',
     instead:
-      'Only packages/queue knows BullMQ: use its producer, worker or relay, or add there what is missing.',
-    from: { path: ANY_WORKSPACE, pathNot: '^packages/queue/' },
+      'Only packages/queue knows BullMQ (and the bench’s bare worker): use its producer, worker or relay, or add there what is missing.',
+    from: { path: ANY_WORKSPACE, pathNot: '^(?:packages/queue/|bench/src/delivery/bare-worker.ts$)' },
     to: { path: npm('bullmq|bullmq-otel') },
     planted: { 'services/notifier/src/delivery/breach.job.ts': ['bullmq'] },
   },

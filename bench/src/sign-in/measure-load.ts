@@ -2,7 +2,7 @@
 
 import { createHistogram } from 'node:perf_hooks'
 import { Pool } from 'undici'
-import type { PeerAnswer, PeerRequest } from './peer/peer.ts'
+import type { PeerAnswer, PeerRequest } from '../peer/peer.ts'
 
 export interface Load {
   /** processor time of the server so far, in milliseconds; undefined: unknown */

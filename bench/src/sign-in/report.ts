@@ -1,10 +1,10 @@
 // The table: medians over the rounds, and the ratio of the two systems round by round.
 
-import { mkdir, writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
+import { median, spread, thousands } from '../medians.ts'
+import { KINDS, type Kind } from '../peer/peer.ts'
+import { keepResults, machine } from '../results.ts'
 import type { Sample } from './measure-load.ts'
 import type { CryptoFigures } from './measure-token-crypto.ts'
-import { KINDS, type Kind } from './peer/peer.ts'
 import type { Plan, Round } from './run-rounds.ts'
 
 export interface Results {
@@ -14,7 +14,6 @@ export interface Results {
 }
 
 const MICROSECONDS = 1_000_000
-const RESULTS = new URL('../results/', import.meta.url)
 
 interface Aim {
   what: string
@@ -34,18 +33,13 @@ const AIMS: Record<Kind, Aim> = {
 }
 
 export async function report(results: Results): Promise<void> {
-  const page = write(results)
-  const name = results.plan.durable ? 'durable' : 'latest'
-  await mkdir(RESULTS, { recursive: true })
-  await writeFile(new URL(`${name}.md`, RESULTS), page)
-  await writeFile(new URL(`${name}.json`, RESULTS), `${JSON.stringify(results, null, 2)}\n`)
-  console.log(page)
+  await keepResults(results.plan.durable ? 'durable' : 'latest', write(results), results)
 }
 
 function write({ plan, rounds, crypto }: Results): string {
   return `# Sign-in over HTTP, ${plan.connections} connections, one Postgres
 
-${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.versions.node}; server, Postgres, Redis and load on the same cores.
+${machine()}; server, Postgres, Redis and load on the same cores.
 Postgres ${plan.durable ? 'waits for the disk at each commit' : 'does not wait for the disk'}; both systems have 40 connections to it.
 Medians over ${plan.rounds} rounds, the two systems in turn; every answer was 2xx. Each system is one
 process; its own processor time a request is beside it: a second divided by it is what one core does for the server alone.
@@ -74,9 +68,7 @@ function ratioOf(ours: Sample[], theirs: Sample[]): string {
     const peer = theirs[at]
     return peer === undefined ? [] : perSecond / peer.perSecond
   })
-  if (ratios.length === 0) return ''
-  const [low, high] = [Math.min(...ratios), Math.max(...ratios)]
-  return `**${median(ratios).toFixed(1)} (${low.toFixed(1)}–${high.toFixed(1)})**`
+  return ratios.length === 0 ? '' : spread(ratios, (ratio) => ratio.toFixed(1))
 }
 
 function perCoreOf(samples: Sample[]): string {
@@ -87,14 +79,4 @@ function perCoreOf(samples: Sample[]): string {
 function row(what: string, samples: Sample[], ratio: string): string {
   const of = (key: keyof Sample) => median(samples.flatMap((sample) => sample[key] ?? []))
   return `| ${what} | ${thousands(of('requests'))} | ${thousands(of('perSecond'))} | ${of('median')} | ${of('p99')} | ${thousands(of('cpuMicros'))} | ${ratio} |`
-}
-
-const thousands = (value: number) => Math.round(value).toLocaleString('en')
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const half = Math.floor(sorted.length / 2)
-  const [low, high] = [sorted[half - 1], sorted[half]]
-  if (high === undefined) return Number.NaN
-  return sorted.length % 2 === 1 || low === undefined ? high : (low + high) / 2
 }

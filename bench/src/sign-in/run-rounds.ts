@@ -1,8 +1,8 @@
 // Rounds in turn: each round measures every kind of both systems, so that a machine that gets slower or faster changes
 // both alike.
 
+import { KINDS, type Kind, type Peer } from '../peer/peer.ts'
 import { measureLoad, type Sample } from './measure-load.ts'
-import { KINDS, type Kind, type Peer } from './peer/peer.ts'
 
 export interface Plan {
   rounds: number
