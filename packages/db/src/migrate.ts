@@ -19,6 +19,7 @@ const FILES = [
   '0011-receipts',
   '0012-templates',
   '0014-retention',
+  '0015-held-payloads',
 ] as const
 
 async function migration(name: string): Promise<Migration> {

@@ -150,7 +150,8 @@ const changed = ({ tenantId }: ReceiptBatch) => sql`
        SET status = coalesce(f.next, d.status), fence = d.fence + 1, lease_until = NULL, updated_at = now(),
            due_at = CASE WHEN f.next = 'pending' THEN now()
                          WHEN f.next IN ('delivered', 'failed') OR d.payload IS NULL THEN NULL ELSE d.expires_at END,
-           payload = CASE WHEN f.next IN ('delivered', 'failed') THEN NULL ELSE d.payload END
+           payload = CASE WHEN f.next IN ('delivered', 'failed') THEN NULL ELSE d.payload END,
+           again_since = CASE WHEN f.next = 'pending' THEN now() ELSE d.again_since END
       FROM fate f WHERE d.tenant_id = ${tenantId}::uuid AND d.id = f.id AND (f.next IS NOT NULL OR f.is_held)
   )`
 

@@ -38,6 +38,12 @@ export async function expireDue<DB>(db: Kysely<DB>, batch: number): Promise<numb
   return rows[0]?.n ?? 0
 }
 
+/** Turns back what needs another vendor, and wipes what is held no longer; answers how many were looked at. */
+export async function reviewHeld<DB>(db: Kysely<DB>, batch: number): Promise<number> {
+  const { rows } = await sql<{ n: number }>`SELECT review_held(${batch}) AS n`.execute(db)
+  return rows[0]?.n ?? 0
+}
+
 /** Names up to `batch` due events; each is named again 10 seconds later unless it was recorded. */
 export async function claimEvents<DB>(db: Kysely<DB>, batch: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`SELECT id FROM claim_events(${batch})`.execute(db)
@@ -72,6 +78,7 @@ export function relayStore<DB>(db: Kysely<DB>) {
     overdueQueued: (batch: number) => overdueQueued(db, batch),
     redrive: (lost: DrivenDelivery[]) => redrive(db, lost),
     expireDue: (batch: number) => expireDue(db, batch),
+    reviewHeld: (batch: number) => reviewHeld(db, batch),
     claimEvents: (batch: number) => claimEvents(db, batch),
     gauges: () => relayGauges(db),
   }

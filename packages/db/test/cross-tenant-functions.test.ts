@@ -14,6 +14,7 @@ const CALLERS: Record<string, string[]> = {
   'overdue_queued(integer)': ALL,
   'redrive(uuid[],uuid[],integer[])': ALL,
   'expire_due(integer)': ALL,
+  'review_held(integer)': ALL,
   'claim_events(integer)': ALL,
   'relay_gauges()': ALL,
   'record_events(uuid[])': ['postern_audit'],
@@ -23,6 +24,7 @@ const CALLERS: Record<string, string[]> = {
 
 /** Not across tenants: run with the caller's own rights. */
 const ORDINARY: Record<string, string[]> = {
+  'resting_status(uuid,uuid,text)': ['postern_gateway', 'postern_notifier'],
   'stale_snapshot()': ['postern_gateway'],
   'remaining_factors(uuid,uuid,text[])': ['postern_gateway'],
   'acr_of(text[])': ['postern_gateway'],

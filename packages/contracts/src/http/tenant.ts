@@ -61,6 +61,16 @@ const settings = {
   session_absolute_seconds: Type.Optional(
     Type.Integer({ minimum: 300, maximum: 31_536_000, description: 'seconds; 90 days unless told' }),
   ),
+  receipt_wait_seconds: Type.Optional(
+    Nullable(
+      Type.Integer({
+        minimum: 10,
+        maximum: 600,
+        description:
+          'how long a vendor’s receipt is waited for before another vendor is asked; null: it is not',
+      }),
+    ),
+  ),
 }
 
 export const CreateTenantBody = Type.Object(
@@ -101,6 +111,7 @@ export const Tenant = Type.Object({
   session_idle_seconds: Type.Integer(),
   session_absolute_seconds: Type.Integer(),
   default_locale: Type.String(),
+  receipt_wait_seconds: Nullable(Type.Integer()),
   is_active: Type.Boolean(),
   created_at: Instant,
 })

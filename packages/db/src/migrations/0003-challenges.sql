@@ -44,6 +44,8 @@ CREATE TABLE deliveries (
   -- each other live key, so that who is suppressed is found after a rotation. NULL: the recipient is never looked for.
   recipient_digest bytea CHECK (length(recipient_digest) > 0 AND length(recipient_digest) % 32 = 0),
   send_at timestamptz NOT NULL,
+  -- Since when another vendor is wanted for what one took and did not bring; NULL: nothing was turned back.
+  again_since timestamptz,
   expires_at timestamptz NOT NULL,
   -- When the relay has to look at this row again, at its expiry at the latest; NULL: never.
   due_at timestamptz,
@@ -61,6 +63,8 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_due ON deliveries (due_at) WHERE status IN ('scheduled', 'pending', 'sending');
 CREATE INDEX deliveries_overdue ON deliveries (due_at) WHERE status = 'queued';
+-- Of what a vendor took: only those whose payload is still held.
+CREATE INDEX deliveries_held ON deliveries (due_at) WHERE status = 'accepted' AND due_at IS NOT NULL;
 
 CREATE TABLE attempts (
   tenant_id uuid NOT NULL,
@@ -73,8 +77,22 @@ CREATE TABLE attempts (
   provider_message_id text,
   started_at timestamptz NOT NULL DEFAULT now(),
   finished_at timestamptz,
+  -- The best that receipts have said of it; it only rises, in the order of the list. NULL: nothing that counts.
+  receipt text CHECK (receipt IN ('undelivered', 'rejected', 'delivered')),
   PRIMARY KEY (tenant_id, delivery_id, number)
 );
+
+-- What a delivery is that goes to no vendor any more: what one took stays accepted, unless its receipts say that it did not
+-- arrive; what one may have taken is unknown. `unsent`: what it is where none did.
+CREATE FUNCTION resting_status(tenant uuid, delivery uuid, unsent text) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN bool_or(a.outcome = 'accepted' AND coalesce(a.receipt, 'delivered') = 'delivered') THEN 'accepted'
+              WHEN bool_or(a.outcome IN ('started', 'unknown')) THEN 'unknown'
+              WHEN bool_or(a.outcome = 'accepted') THEN 'failed' ELSE unsent END
+    FROM attempts a WHERE a.tenant_id = tenant AND a.delivery_id = delivery
+$$;
+REVOKE ALL ON FUNCTION resting_status(uuid, uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION resting_status(uuid, uuid, text) TO postern_gateway, postern_notifier, postern_relay;
 
 -- Sends per identifier, counted whether or not an account exists.
 CREATE TABLE identifier_guards (

@@ -57,7 +57,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $
   SELECT v.tenant_id, v.id, v.channel, v.drive, v.traceparent FROM driven v
 $$;
 
--- Ends what ran out of time. What a vendor may have taken ends as unknown, never as expired.
+-- Ends what ran out of time. What a vendor may have taken ends as unknown, never as expired, and what one took as accepted.
 CREATE FUNCTION expire_due(batch integer) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   WITH idle AS (
@@ -76,15 +76,14 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $
       FROM due WHERE a.tenant_id = due.tenant_id AND a.delivery_id = due.id AND a.outcome = 'started'
   ), over AS (
     UPDATE deliveries d
-       SET status = CASE WHEN EXISTS (SELECT FROM attempts a WHERE a.tenant_id = d.tenant_id
-                                       AND a.delivery_id = d.id AND a.outcome IN ('started', 'unknown'))
-                         THEN 'unknown' ELSE 'expired' END,
+       SET status = resting_status(d.tenant_id, d.id, 'expired'),
            due_at = NULL, lease_until = NULL, fence = d.fence + 1, payload = NULL, updated_at = now()
       FROM due WHERE d.tenant_id = due.tenant_id AND d.id = due.id
     RETURNING d.tenant_id, d.id, d.status, d.traceparent
   ), told AS (
     INSERT INTO outbox (tenant_id, kind, actor, subject, outcome, reason, traceparent)
-    SELECT o.tenant_id, 'delivery.' || o.status, 'service:relay', 'delivery:' || o.id, 'failed', 'out_of_time', o.traceparent
+    SELECT o.tenant_id, 'delivery.' || o.status, 'service:relay', 'delivery:' || o.id,
+           CASE o.status WHEN 'accepted' THEN 'success' ELSE 'failed' END, 'out_of_time', o.traceparent
       FROM over o
   )
   SELECT count(*)::integer FROM over
@@ -134,7 +133,7 @@ CREATE FUNCTION relay_gauges()
 RETURNS TABLE (pending bigint, oldest_pending_seconds double precision, events bigint, oldest_event_seconds double precision)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT d.n, coalesce(extract(epoch FROM now() - d.since), 0), e.n, coalesce(extract(epoch FROM now() - e.since), 0)
-    FROM (SELECT count(*) AS n, min(send_at) AS since FROM deliveries
+    FROM (SELECT count(*) AS n, min(coalesce(again_since, send_at)) AS since FROM deliveries
            WHERE status IN ('pending', 'queued', 'sending')) d,
          (SELECT count(*) AS n, min(occurred_at) AS since FROM outbox) e
 $$;

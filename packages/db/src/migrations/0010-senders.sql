@@ -22,5 +22,9 @@ GRANT SELECT, INSERT, DELETE ON senders TO postern_gateway;
 GRANT UPDATE (position, settings, secret, enabled, updated_at) ON senders TO postern_gateway;
 GRANT SELECT ON senders TO postern_notifier;
 
+-- How long a vendor's word that a message arrived is waited for, before another vendor is asked; NULL: not at all.
+ALTER TABLE tenants ADD COLUMN receipt_wait_seconds integer CHECK (receipt_wait_seconds BETWEEN 10 AND 600);
+GRANT UPDATE (receipt_wait_seconds) ON tenants TO postern_gateway;
+
 -- Which of the tenant's senders was asked; NULL: one of the installation's own, which its provider names.
 ALTER TABLE attempts ADD COLUMN sender_id uuid;

@@ -1,8 +1,5 @@
 -- What vendors say became of messages, and who gets none any more.
 
--- The best that receipts have said of this attempt; it only rises, in the order of the list. NULL: nothing that counts.
-ALTER TABLE attempts ADD COLUMN receipt text CHECK (receipt IN ('undelivered', 'rejected', 'delivered'));
-
 -- Each receipt once, whoever repeats it: who inserts the row applies it, in the same statement.
 CREATE TABLE webhook_receipts (
   tenant_id uuid NOT NULL,

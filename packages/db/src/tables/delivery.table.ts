@@ -31,6 +31,8 @@ export interface DeliveryTable {
   /** keyed digests, 32 bytes each: of the writing key, then of the others */
   recipient_digest: Buffer | null
   send_at: Date
+  /** since when another vendor is wanted for what one took */
+  again_since: Date | null
   expires_at: Date
   /** when the relay looks again; null: never */
   due_at: Date | null
@@ -62,8 +64,8 @@ export interface AttemptTable {
   provider_message_id: string | null
   started_at: ColumnType<Date, never, never>
   finished_at: Date | null
-  /** the tenant's sender; null: one of the installation's own */
-  sender_id: string | null
   /** the best that receipts have said of it; it only rises */
   receipt: 'undelivered' | 'rejected' | 'delivered' | null
+  /** the tenant's sender; null: one of the installation's own */
+  sender_id: string | null
 }

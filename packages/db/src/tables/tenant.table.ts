@@ -19,6 +19,8 @@ export interface TenantTable {
   test_destinations: Generated<unknown>
   session_idle_seconds: Generated<number>
   session_absolute_seconds: Generated<number>
+  /** null: a vendor's receipt is not waited for */
+  receipt_wait_seconds: number | null
   default_locale: Generated<string>
 }
 

@@ -29,6 +29,7 @@ export function boundedStore(store: RelayStore, ms: number): RelayStore {
     overdueQueued: (batch) => bound(() => store.overdueQueued(batch)),
     redrive: (lost) => bound(() => store.redrive(lost)),
     expireDue: (batch) => bound(() => store.expireDue(batch)),
+    reviewHeld: (batch) => bound(() => store.reviewHeld(batch)),
     claimEvents: (batch) => bound(() => store.claimEvents(batch)),
     gauges: () => bound(() => store.gauges()),
   }

@@ -27,6 +27,8 @@ export interface RelayStore {
   redrive(lost: DrivenDelivery[]): Promise<DrivenDelivery[]>
   /** Ends what ran out of time; answers how many. */
   expireDue(batch: number): Promise<number>
+  /** Looks at what a vendor took and whose wait is over, and makes due what another vendor is to bring; answers how many. */
+  reviewHeld(batch: number): Promise<number>
   /** Names up to `batch` events to be recorded; each is named again 10 s later unless it was. */
   claimEvents(batch: number): Promise<string[]>
   gauges(): Promise<RelayGauges>

@@ -4,7 +4,7 @@ import { CANARY_EVERY_MS } from '../producer.ts'
 import { failureCode, QueueError } from '../queue-error.ts'
 import { outageLog, type QueueLogger } from '../queue-log.ts'
 import { StoreFailure } from './bounded-store.ts'
-import { expireDue, measureBacklog } from './expire-due.ts'
+import { expireDue, measureBacklog, reviewHeld } from './expire-due.ts'
 import { passDeliveries } from './pass-deliveries.ts'
 import { passEvents } from './pass-events.ts'
 import { redriveLost } from './redrive-lost.ts'
@@ -13,6 +13,7 @@ import { sendCanaries } from './send-canaries.ts'
 
 /** Each step, and how far apart its turns are at least, in milliseconds. */
 const STEPS: readonly (readonly [RelayStep, number])[] = [
+  [reviewHeld, 1_000],
   [passDeliveries, 0],
   [passEvents, 100],
   [redriveLost, 1_000],

@@ -59,6 +59,10 @@ export function memoryStore({ aheadMs = 10_000 } = {}) {
       for (const row of ended) row.status = 'expired'
       return ended.length
     },
+    async reviewHeld() {
+      counted('reviewHeld')
+      return 0
+    },
     async claimEvents(batch) {
       counted('claimEvents')
       const ids = [...events].filter(([, at]) => at <= Date.now()).slice(0, batch)

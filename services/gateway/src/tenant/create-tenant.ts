@@ -42,6 +42,7 @@ export async function createTenant(
       session_idle_seconds: settings.session_idle_seconds ?? idleWithin(absolute),
       session_absolute_seconds: absolute,
       default_locale: settings.default_locale ?? DEFAULT_LOCALE,
+      receipt_wait_seconds: settings.receipt_wait_seconds ?? null,
     }),
   )
   if (row === undefined)

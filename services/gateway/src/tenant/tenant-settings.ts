@@ -40,6 +40,7 @@ export function settingsOf(body: Omit<PatchTenantBody, 'is_active'>, tenantId: s
     session_idle_seconds: idle,
     session_absolute_seconds: absolute,
     default_locale: body.default_locale,
+    receipt_wait_seconds: body.receipt_wait_seconds,
   }
 }
 

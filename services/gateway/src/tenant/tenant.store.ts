@@ -20,6 +20,7 @@ export interface TenantRecord {
   session_idle_seconds: number
   session_absolute_seconds: number
   default_locale: string
+  receipt_wait_seconds: number | null
   is_active: boolean
   created_at: Date
 }
@@ -41,8 +42,8 @@ export const brokenRule = (error: unknown): BrokenRule | undefined =>
   RULES[(error as { constraint?: string }).constraint ?? '']
 
 const COLUMNS = sql`id, name, slug, allowed_redirects, browser_hosts, audience, link_ttl_seconds, first_factors,
-  factor_chain, test_destinations, session_idle_seconds, session_absolute_seconds, default_locale, is_active,
-  created_at`
+  factor_chain, test_destinations, session_idle_seconds, session_absolute_seconds, default_locale,
+  receipt_wait_seconds, is_active, created_at`
 
 /** Undefined when the slug or the id is taken. */
 export async function insertTenant(run: TenantRun, tenant: NewTenant): Promise<TenantRecord | undefined> {
@@ -50,13 +51,13 @@ export async function insertTenant(run: TenantRun, tenant: NewTenant): Promise<T
     WITH created AS (
       INSERT INTO tenants (id, name, slug, allowed_redirects, browser_hosts, audience, link_ttl_seconds,
         first_factors, factor_chain, test_destinations, session_idle_seconds, session_absolute_seconds,
-        default_locale)
+        default_locale, receipt_wait_seconds)
       VALUES (${tenant.id}::uuid, ${tenant.name}, ${tenant.slug}, ${tenant.allowed_redirects}::text[],
         ${tenant.browser_hosts}::text[], ${tenant.audience}, ${tenant.link_ttl_seconds}::integer,
         ${tenant.first_factors}::text[], ${tenant.factor_chain}::text[],
         ${JSON.stringify(tenant.test_destinations)}::jsonb,
         ${tenant.session_idle_seconds}::integer, ${tenant.session_absolute_seconds}::integer,
-        ${tenant.default_locale})
+        ${tenant.default_locale}, ${tenant.receipt_wait_seconds}::integer)
       ON CONFLICT DO NOTHING
       RETURNING ${COLUMNS}
     ), told AS (
@@ -107,6 +108,8 @@ const updated = (id: string, change: TenantChange) => sql`
       session_idle_seconds = coalesce(${change.session_idle_seconds ?? null}::integer, session_idle_seconds),
       session_absolute_seconds = coalesce(${change.session_absolute_seconds ?? null}::integer, session_absolute_seconds),
       default_locale = coalesce(${change.default_locale ?? null}, default_locale),
+      receipt_wait_seconds = CASE WHEN ${change.receipt_wait_seconds === undefined}::boolean
+        THEN receipt_wait_seconds ELSE ${change.receipt_wait_seconds ?? null}::integer END,
       is_active = coalesce(${change.is_active ?? null}::boolean, is_active),
       updated_at = now()
     WHERE id = ${id}::uuid

@@ -40,6 +40,7 @@ t.test('what a vendor may have taken is not called cancelled', async (t) => {
     ['retryable', 'cancelled'],
     ['unknown', 'unknown'],
     ['started', 'unknown'],
+    ['accepted', 'accepted'],
   ]) {
     const { id, deliveryId } = await tenant.issue()
     await house.admin.query(

@@ -53,6 +53,28 @@ t.test(
   },
 )
 
+t.test(
+  'a receipt is waited for where the tenant is told so, and no longer when it is told null',
+  async (t) => {
+    const { id } = await newTenant(gateway)
+    const read = async () =>
+      (await operator(gateway, 'GET', `/v1/tenants/${id}`)).body.data.receipt_wait_seconds
+    t.equal(await read(), null)
+    t.equal((await patch(id, { receipt_wait_seconds: 45 })).status, 200)
+    await patch(id, { name: 'Another' })
+    t.equal(await read(), 45, 'what is not named stays')
+    for (const bad of [9, 601, 10.5, '45']) {
+      const { body } = await patch(id, { receipt_wait_seconds: bad })
+      t.equal(body.error.code, 'VALIDATION_FAILED', `${bad}`)
+    }
+    await patch(id, { receipt_wait_seconds: null })
+    t.equal(await read(), null)
+    const made = await newTenant(gateway, undefined, { receipt_wait_seconds: 600 })
+    const { body } = await operator(gateway, 'GET', `/v1/tenants/${made.id}`)
+    t.equal(body.data.receipt_wait_seconds, 600)
+  },
+)
+
 t.test('a change of the policy reaches an API key’s next request', async (t) => {
   const { id, key } = await newTenant(gateway)
   const request = { headers: { authorization: `Bearer ${key}` } } as never

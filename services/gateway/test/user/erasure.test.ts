@@ -89,6 +89,21 @@ t.test('an erased user is gone with addresses, sessions and what was on its way'
   t.equal((await eventsOf(gateway, tenant.id)).filter(({ kind }) => kind === 'user.erased').length, 1)
 })
 
+t.test('what a vendor took is not held for another one when its recipient is erased', async (t) => {
+  const tenant = await tenantWithUsers()
+  const email = freshEmail()
+  const { userId } = await signIn(tenant, email)
+  const { deliveryId } = await tenant.issue({ email })
+  await house.admin.query(`UPDATE deliveries SET status = 'accepted', due_at = expires_at WHERE id = $1`, [
+    deliveryId,
+  ])
+  await tenant.call('DELETE', `/v1/users/${userId}`)
+  const { rows } = await house.admin.query('SELECT status, payload, due_at FROM deliveries WHERE id = $1', [
+    deliveryId,
+  ])
+  t.strictSame(rows, [{ status: 'accepted', payload: null, due_at: null }])
+})
+
 t.test('whoever proves the address after the erasure is somebody new', async (t) => {
   const tenant = await tenantWithUsers()
   const email = freshEmail()

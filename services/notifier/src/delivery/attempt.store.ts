@@ -5,19 +5,14 @@ import { deliveryLock } from '@postern/db/delivery-lock'
 import { type InputColumns, inputRows, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
-import {
-  type Attempt,
-  type Claim,
-  type Ending,
-  LEASE_SECONDS,
-  MAX_PERHAPS_SENT,
-  type UnsureAttempt,
-} from './delivery.ts'
+import { type Attempt, type Claim, type Ending, LEASE_SECONDS, MAX_PERHAPS_SENT } from './delivery.ts'
 
 export interface AskedVendor {
   readonly provider: string
   /** null: one of the installation's own */
   readonly senderId: string | null
+  /** Another vendor is listed that did not take the message. */
+  readonly hasOther: boolean
 }
 
 /**
@@ -26,12 +21,12 @@ export interface AskedVendor {
  * @returns null: the lease, the time or the challenge is over, or the attempts are used up; do not call the vendor
  */
 export async function startAttempt(run: TenantRun, claim: Claim, by: AskedVendor): Promise<Attempt | null> {
-  const { provider, senderId } = by
+  const { provider, senderId, hasOther } = by
   const { number, perhapsSent } = await run.each(START, { claim, by })
   if (number === null) return null
   const last = claim.tried.at(-1)
   const isFailover = last !== undefined && last !== (senderId ?? provider)
-  return { number, provider, isFailover, isLast: perhapsSent + 1 >= MAX_PERHAPS_SENT }
+  return { number, provider, hasOther, isFailover, isLast: perhapsSent + 1 >= MAX_PERHAPS_SENT }
 }
 
 interface Held {
@@ -97,56 +92,52 @@ const START: SetStatement<Held & { by: AskedVendor }, { number: number | null; p
   },
 }
 
-const EVENT_OF = {
-  accepted: { kind: 'delivery.accepted', outcome: 'success' },
-  failed: { kind: 'delivery.failed', outcome: 'failed' },
-  unknown: { kind: 'delivery.unknown', outcome: 'failed' },
-  pending: { kind: 'delivery.deferred', outcome: 'failed' },
-} as const
-
 /**
  * Records how the attempt ended, moves the delivery and tells it, all or nothing. A delivery that the relay has meanwhile
  * put back into the queue, and nobody has taken, still takes the answer: it is the truth, and saves a second send.
- * @returns false: another worker took over, or the delivery ended; nothing was changed
+ * @returns where the delivery is now; null: another worker took over, or the delivery ended; nothing was changed
  */
 export const recordOutcome = (
   run: TenantRun,
   claim: Claim,
-  { number, provider }: Attempt,
+  { number, provider, hasOther }: Attempt,
   ending: Ending,
-): Promise<boolean> => recordEnding(run, claim, { number, provider, outcome: 'started' }, ending)
+): Promise<Ending['status'] | null> =>
+  recordEnding(run, claim, { number, provider, hasOther, outcome: 'started' }, ending)
 
 /**
  * Records of an earlier attempt, whose answer was never read, that its vendor has the message: it was accepted after all.
- * @returns false: as above
+ * @returns as above
  */
 export const recordFound = (
   run: TenantRun,
   claim: Claim,
-  { number, provider }: UnsureAttempt,
+  { number, provider, hasOther }: Pick<Attempt, 'number' | 'provider' | 'hasOther'>,
   providerMessageId: string | null,
-): Promise<boolean> =>
+): Promise<Ending['status'] | null> =>
   recordEnding(
     run,
     claim,
-    { number, provider, outcome: 'unknown' },
+    { number, provider, hasOther, outcome: 'unknown' },
     { outcome: 'accepted', status: 'accepted', errorCode: null, providerMessageId, retryInMs: null },
   )
 
 /** An attempt as it stands in its row. Only who holds the delivery has one that is `started`. */
-interface OpenAttempt {
-  readonly number: number
-  readonly provider: string
+interface OpenAttempt extends Pick<Attempt, 'number' | 'provider' | 'hasOther'> {
   readonly outcome: 'started' | 'unknown'
 }
 
+/**
+ * What one vendor took stays accepted, whatever another says of it. What was accepted is held until it would be too late,
+ * where another vendor could still bring it: until then a receipt may say that it did not arrive.
+ */
 async function recordEnding(
   run: TenantRun,
   claim: Claim,
   attempt: OpenAttempt,
   ending: Ending,
-): Promise<boolean> {
-  return (await run.each(RECORD, { claim, attempt, ending })).done
+): Promise<Ending['status'] | null> {
+  return (await run.each(RECORD, { claim, attempt, ending })).status
 }
 
 interface Ended extends Held {
@@ -160,10 +151,11 @@ const dataOf = ({ attempt, ending }: Ended) =>
     provider: attempt.provider,
     ...(ending.providerMessageId !== null && { provider_message_id: ending.providerMessageId }),
     ...(attempt.outcome === 'unknown' && { found: true }),
-    ...(ending.status === 'pending' && { attempt_outcome: ending.outcome, retry_in_ms: ending.retryInMs }),
+    ...(ending.outcome !== 'accepted' && { attempt_outcome: ending.outcome }),
+    ...(ending.status === 'pending' && { retry_in_ms: ending.retryInMs }),
   })
 
-const RECORD: SetStatement<Ended, { done: boolean }> = {
+const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
   ...held,
   build: (riders) => {
     const tenantId = riders[0]?.input.claim.tenantId ?? ''
@@ -181,8 +173,7 @@ const RECORD: SetStatement<Ended, { done: boolean }> = {
         'integer',
         ({ ending: { retryInMs } }) => (retryInMs === null ? null : Math.ceil(retryInMs)),
       ],
-      event: ['text', ({ ending }) => EVENT_OF[ending.status].kind],
-      event_outcome: ['text', ({ ending }) => EVENT_OF[ending.status].outcome],
+      has_other: ['boolean', ({ attempt }) => attempt.hasOther],
       data: ['jsonb', dataOf],
     })}
   ), held AS MATERIALIZED (
@@ -191,6 +182,13 @@ const RECORD: SetStatement<Ended, { done: boolean }> = {
      CROSS JOIN LATERAL (SELECT id FROM deliveries
                           WHERE tenant_id = ${tenantId}::uuid AND id = a.delivery_id AND fence = a.fence::bigint
                             AND status IN ('sending', 'queued') LIMIT 1 FOR UPDATE) d
+  ), fate AS MATERIALIZED (
+    SELECT h.n, CASE WHEN o.took AND a.status <> 'pending' THEN 'accepted' ELSE a.status END AS status,
+           a.outcome = 'accepted' AND a.has_other AND o.perhaps_sent + 1 < ${sql.lit(MAX_PERHAPS_SENT)} AS is_held
+      FROM held h JOIN ask a USING (n) CROSS JOIN LATERAL (
+        SELECT coalesce(bool_or(outcome = 'accepted' AND coalesce(receipt, 'delivered') = 'delivered'), false) AS took,
+               count(*) FILTER (WHERE outcome IN ('started', 'accepted', 'unknown')) AS perhaps_sent
+          FROM attempts WHERE tenant_id = ${tenantId}::uuid AND delivery_id = h.id AND number <> a.number) o
   ), finished AS (
     UPDATE attempts t
        SET outcome = a.outcome, error_code = a.error_code, provider_message_id = a.message_id,
@@ -201,18 +199,22 @@ const RECORD: SetStatement<Ended, { done: boolean }> = {
     RETURNING a.n, t.delivery_id
   ), moved AS (
     UPDATE deliveries d
-       SET status = a.status, lease_until = NULL, updated_at = now(),
-           due_at = CASE WHEN a.retry_in_ms IS NOT NULL THEN
-             least(clock_timestamp() + a.retry_in_ms * interval '1 ms', d.expires_at) END,
-           payload = CASE WHEN a.status = 'pending' THEN d.payload END
-      FROM finished f JOIN ask a USING (n)
+       SET status = e.status, lease_until = NULL, updated_at = now(),
+           due_at = CASE WHEN e.status = 'pending' THEN
+             least(clock_timestamp() + a.retry_in_ms * interval '1 ms', d.expires_at)
+             WHEN e.is_held THEN least(clock_timestamp() + (SELECT receipt_wait_seconds * interval '1 s' FROM tenants
+               WHERE id = ${tenantId}::uuid), d.expires_at) END,
+           payload = CASE WHEN e.status = 'pending' OR e.is_held THEN d.payload END
+      FROM finished f JOIN ask a USING (n) JOIN fate e USING (n)
      WHERE d.tenant_id = ${tenantId}::uuid AND d.id = ANY (ARRAY(SELECT delivery_id FROM finished)) AND d.id = f.delivery_id
-    RETURNING f.n
+    RETURNING f.n, d.status
   ), told AS (
     INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, traceparent, data)
-    SELECT ${tenantId}::uuid, a.event, 'delivery:' || a.delivery_id, a.event_outcome, a.error_code, a.traceparent, a.data
+    SELECT ${tenantId}::uuid, CASE m.status WHEN 'pending' THEN 'delivery.deferred' ELSE 'delivery.' || m.status END,
+           'delivery:' || a.delivery_id, CASE m.status WHEN 'accepted' THEN 'success' ELSE 'failed' END, a.error_code,
+           a.traceparent, a.data
       FROM moved m JOIN ask a USING (n)
   )
-  SELECT a.n, m.n IS NOT NULL AS done FROM ask a LEFT JOIN moved m USING (n)`
+  SELECT a.n, m.status FROM ask a LEFT JOIN moved m USING (n)`
   },
 }

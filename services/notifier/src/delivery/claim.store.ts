@@ -30,6 +30,7 @@ interface ClaimRow {
   secondsWaited: number
   secondsLeft: number
   tried: string[]
+  takenBy: string[]
   refusals: number
   senders: ConfiguredSender[]
   unsure: { number: number; key: string; provider: string; startedAt: string }[]
@@ -64,9 +65,9 @@ const statement = (riders: readonly Rider<ClaimInput>[], tenantId: string) => sq
       FROM senders e WHERE e.tenant_id = ${tenantId}::uuid AND e.enabled GROUP BY e.channel
   )
   SELECT ask.n, j.verdict, coalesce(m.status, j.status) AS status, m.fence, j.template, j.locale, j.payload,
-         j.payload_version AS "payloadVersion", extract(epoch FROM now() - j.send_at)::float8 AS "secondsWaited",
-         extract(epoch FROM j.over_at - now())::float8 AS "secondsLeft", j.tried, j.refusals::int AS refusals, j.unsure,
-         j.traceparent, coalesce(o.senders, '[]') AS senders
+         j.payload_version AS "payloadVersion", extract(epoch FROM now() - j.since)::float8 AS "secondsWaited",
+         extract(epoch FROM j.over_at - now())::float8 AS "secondsLeft", j.tried, j.taken_by AS "takenBy",
+         j.refusals::int AS refusals, j.unsure, j.traceparent, coalesce(o.senders, '[]') AS senders
     FROM ask LEFT JOIN judged j USING (n) LEFT JOIN moved m USING (n) LEFT JOIN configured o ON o.channel = ask.channel`
 
 const seen = (riders: readonly Rider<ClaimInput>[], tenantId: string) => sql`
@@ -80,8 +81,8 @@ const seen = (riders: readonly Rider<ClaimInput>[], tenantId: string) => sql`
     SELECT a.n, a.channel AS asked_channel, a.worker, d.*
       FROM (SELECT n, delivery_id, channel, worker FROM ask ORDER BY delivery_id) a
      CROSS JOIN LATERAL (
-       SELECT id, challenge_id, channel, status, decoy, send_at, expires_at, due_at, lease_until, poisoned, template,
-              locale, payload, payload_version, recipient_digest, traceparent
+       SELECT id, challenge_id, channel, status, decoy, send_at, again_since, expires_at, due_at, lease_until, poisoned,
+              template, locale, payload, payload_version, recipient_digest, traceparent
          FROM deliveries WHERE tenant_id = ${tenantId}::uuid AND id = a.delivery_id LIMIT 1 FOR UPDATE) d
   )`
 
@@ -90,14 +91,16 @@ const judged = (tenantId: string) => sql`
     SELECT s.n, t.* FROM seen s CROSS JOIN LATERAL (
       SELECT count(*) FILTER (WHERE a.outcome IN ('started', 'accepted', 'unknown')) AS perhaps_sent,
              coalesce(array_agg(coalesce(a.sender_id::text, a.provider) ORDER BY a.number), '{}') AS tried,
+             coalesce(array_agg(coalesce(a.sender_id::text, a.provider)) FILTER (WHERE a.outcome = 'accepted'), '{}')
+               AS taken_by,
              count(*) FILTER (WHERE a.outcome = 'retryable') AS refusals,
              coalesce(jsonb_agg(jsonb_build_object('number', a.number, 'key', coalesce(a.sender_id::text, a.provider),
                'provider', a.provider, 'startedAt', a.started_at) ORDER BY a.number)
                FILTER (WHERE a.outcome IN ('started', 'unknown')), '[]') AS unsure
         FROM attempts a WHERE a.tenant_id = ${tenantId}::uuid AND a.delivery_id = s.id) t
   ), judged AS MATERIALIZED (
-    SELECT s.n, s.id, s.worker, s.status, s.send_at, s.template, s.locale, s.payload, s.payload_version, s.traceparent,
-           t.tried, t.refusals, t.unsure, t.perhaps_sent, least(s.expires_at, c.expires_at) AS over_at, CASE
+    SELECT s.n, s.id, s.worker, s.status, coalesce(s.again_since, s.send_at) AS since, s.template, s.locale, s.payload,
+           s.payload_version, s.traceparent, t.tried, t.taken_by, t.refusals, t.unsure, t.perhaps_sent, least(s.expires_at, c.expires_at) AS over_at, CASE
         WHEN s.status NOT IN ('scheduled', 'pending', 'queued', 'sending') THEN 'gone'
         WHEN s.channel <> s.asked_channel THEN 'other_channel'
         WHEN s.status = 'sending' AND s.lease_until >= now() THEN 'taken'
@@ -124,10 +127,8 @@ const settled = (tenantId: string) => sql`
   fate AS MATERIALIZED (
     SELECT j.n, j.id, j.worker, j.verdict, j.traceparent, j.perhaps_sent, j.unsure, CASE j.verdict
         WHEN 'claimed' THEN 'sending' WHEN 'decoy' THEN 'suppressed' WHEN 'poisoned' THEN 'dead_letter'
-        WHEN 'suppressed' THEN CASE WHEN j.perhaps_sent > 0 THEN 'unknown' ELSE 'suppressed' END
-        WHEN 'attempts_used' THEN 'unknown'
-        -- What a vendor may have taken was not cancelled.
-        WHEN 'challenge_over' THEN CASE WHEN j.perhaps_sent > 0 THEN 'unknown' ELSE 'cancelled' END
+        -- What a vendor took, or may have taken, was not cancelled.
+        ELSE resting_status(${tenantId}::uuid, j.id, CASE j.verdict WHEN 'suppressed' THEN 'suppressed' ELSE 'cancelled' END)
         END AS status
       FROM judged j WHERE j.verdict IN ('claimed', 'decoy', 'challenge_over', 'suppressed', 'attempts_used', 'poisoned')
   ), left_over AS (
@@ -146,7 +147,7 @@ const settled = (tenantId: string) => sql`
   ), told AS (
     INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, traceparent, data)
     SELECT ${tenantId}::uuid, 'delivery.' || f.status, 'delivery:' || f.id,
-           CASE WHEN f.status IN ('cancelled', 'suppressed') THEN 'success' ELSE 'failed' END, f.verdict, f.traceparent,
+           CASE WHEN f.status IN ('cancelled', 'suppressed', 'accepted') THEN 'success' ELSE 'failed' END, f.verdict, f.traceparent,
            jsonb_build_object('perhaps_sent', f.perhaps_sent)
       FROM fate f WHERE f.verdict <> 'claimed'
   )`

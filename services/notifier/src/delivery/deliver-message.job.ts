@@ -40,6 +40,8 @@ function answer(delivered: Delivered): JobOutcome {
     case 'unclear':
     case 'fenced':
       return skipped(delivered.kind)
+    case 'no_other':
+      return delivered.status === null ? skipped('fenced') : done
     case 'found':
       return delivered.recorded ? done : skipped('fenced')
     case 'called':
@@ -65,6 +67,9 @@ function tell(logger: Logger, delivered: Delivered): void {
       return
     case 'postponed':
       logger.warn({ retry_in_ms: delivered.retryInMs }, 'no vendor may be called now')
+      return
+    case 'no_other':
+      logger.warn('no other vendor is listed')
       return
     case 'found':
     case 'unclear': {

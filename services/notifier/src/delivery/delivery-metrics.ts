@@ -29,6 +29,8 @@ function endOf(delivered: Delivered): string | null {
       return delivered.ended
     case 'poisoned':
       return delivered.status === 'pending' ? null : delivered.status
+    case 'no_other':
+      return delivered.status
     case 'found':
       return delivered.recorded ? 'accepted' : null
     case 'called':

@@ -42,11 +42,13 @@ export interface Claim {
   readonly locale: string | null
   readonly payload: Buffer | null
   readonly payloadVersion: number | null
-  /** Since it was due, and until its secret stops working, by the database's clock. Seconds. */
+  /** Since it was due, or another vendor was wanted for it, and until its secret stops working, by the database's clock. Seconds. */
   readonly secondsWaited: number
   readonly secondsLeft: number
   /** The keys of the vendors that were asked so far, one entry an attempt, oldest first. */
   readonly tried: readonly string[]
+  /** The keys of the vendors that took it already: they are not asked again. */
+  readonly takenBy: readonly string[]
   /** Attempts that were surely not sent. */
   readonly refusals: number
   /** The tenant's own list as it is now, in order; empty: the installation's is used. */
@@ -73,6 +75,8 @@ export type ClaimAnswer =
 export interface Attempt {
   readonly number: number
   readonly provider: string
+  /** Another vendor is listed that did not take the message. */
+  readonly hasOther: boolean
   /** Another vendor was asked before it. */
   readonly isFailover: boolean
   /** An earlier attempt may already have reached the recipient, so this one is the last. */

@@ -37,14 +37,13 @@ export async function findSent<Message>(input: SearchInput<Message>): Promise<Se
     // The message could be made: what dies from here on is not its fault.
     await forgivePoison(run, claim)
     const seen = await look(lookUp, attempt, input)
-    if (seen.kind === 'found')
-      return {
-        kind: 'found',
-        attempt,
-        recorded: await recordFound(run, claim, attempt, seen.providerMessageId),
-      }
+    if (seen.kind === 'found') {
+      const own = { ...attempt, hasOther: vendors.hasOther(attempt.key, claim) }
+      const recorded = (await recordFound(run, claim, own, seen.providerMessageId)) !== null
+      return { kind: 'found', attempt, recorded }
+    }
     // One that cannot say takes nothing either; another vendor need not wait for it.
-    if (seen.kind === 'no_answer' && vendors.nextOf(claim.tried) === attempt.key)
+    if (seen.kind === 'no_answer' && vendors.nextOf(claim) === attempt.key)
       return { kind: 'unclear', attempt }
   }
   return null

@@ -1,4 +1,4 @@
-// Puts a delivery back because no vendor may be called now. No attempt is made, so none is counted.
+// What becomes of a delivery that no vendor may be called for. No attempt is made, so none is counted.
 
 import { deliveryLock } from '@postern/db/delivery-lock'
 import type { TenantRun } from '@postern/db/with-tenant'
@@ -23,4 +23,27 @@ export async function postponeDelivery(run: TenantRun, claim: Claim, inMs: numbe
     )
     SELECT m.id FROM moved m`
   return (await run(query, deliveryLock(claim.deliveryId))).length === 1
+}
+
+/**
+ * Ends a delivery that was turned back for another vendor, where there is none: it is what is known of the vendor that took it.
+ * @returns null: another worker took over
+ */
+export async function endWithoutOther(run: TenantRun, claim: Claim): Promise<'accepted' | 'failed' | null> {
+  const query = sql<{ status: 'accepted' | 'failed' }>`
+    WITH moved AS (
+      UPDATE deliveries d
+         SET status = resting_status(d.tenant_id, d.id, 'failed'), lease_until = NULL, due_at = NULL, payload = NULL,
+             updated_at = now()
+       WHERE d.tenant_id = ${claim.tenantId} AND d.id = ${claim.deliveryId} AND d.fence = ${claim.fence}
+         AND d.status = 'sending'
+      RETURNING d.tenant_id, d.id, d.status
+    ), told AS (
+      INSERT INTO outbox (tenant_id, kind, subject, outcome, reason)
+      SELECT m.tenant_id, 'delivery.' || m.status, 'delivery:' || m.id,
+             CASE m.status WHEN 'accepted' THEN 'success' ELSE 'failed' END, 'no_other_vendor' FROM moved m
+    )
+    SELECT m.status FROM moved m`
+  const [row] = await run(query, deliveryLock(claim.deliveryId))
+  return row?.status ?? null
 }

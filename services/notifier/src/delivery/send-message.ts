@@ -12,7 +12,7 @@ import type { Moment } from './channel.ts'
 import type { Attempt, Claim, Ending } from './delivery.ts'
 import { endingOf, pauseMs } from './ending.ts'
 import { forgivePoison } from './poison.store.ts'
-import { postponeDelivery } from './postpone.store.ts'
+import { endWithoutOther, postponeDelivery } from './postpone.store.ts'
 
 export interface SendDeps {
   readonly clock: Clock
@@ -27,6 +27,8 @@ export type Sent =
   | { readonly kind: 'stopped' }
   /** No vendor may be called now. `recorded` false: another worker had taken over. */
   | { readonly kind: 'postponed'; readonly retryInMs: number; readonly recorded: boolean }
+  /** It was to go by another vendor, and none is listed any more. `status` null: another worker had taken over. */
+  | { readonly kind: 'no_other'; readonly status: string | null }
   /** `seconds`: since it was due. */
   | { readonly kind: 'called'; readonly attempt: Attempt; readonly ending: Ending; readonly seconds: number }
   /** The vendor was called, but another worker had taken over: nothing was recorded. */
@@ -47,8 +49,14 @@ const SLOWEST_START_MS = 1_500
 const AGAIN_MS = [200, 400, 800, 1_600, 3_200]
 
 export async function sendMessage<Message>(deps: SendDeps, input: SendInput<Message>): Promise<Sent> {
-  const route = await input.vendors.route(input.claim.tried)
-  if (route === null) return postpone(deps, input)
+  const { vendors, claim, run } = input
+  const route = await vendors.route(claim)
+  if (route === null) {
+    // Every vendor that is listed took it; there was another one when it was turned back.
+    const isOver = claim.takenBy.length > 0 && vendors.nextOf(claim) === undefined
+    if (isOver) return { kind: 'no_other', status: await endWithoutOther(run, claim) }
+    return postpone(deps, input)
+  }
   try {
     return await sendBy(route, deps, input)
   } finally {
@@ -67,7 +75,8 @@ async function sendBy<Message>(
   // From before the lease is renewed, so that the call is over before the lease is.
   const signal = AbortSignal.timeout(callMs)
   const began = clock.now().getTime()
-  const attempt = await begin(run, claim, { provider: sender.provider, senderId })
+  const hasOther = input.vendors.hasOther(vendor.key, claim)
+  const attempt = await begin(run, claim, { provider: sender.provider, senderId, hasOther })
   if (attempt === null) return { kind: 'stopped' }
   deps.failpoint('K6')
   const elapsedMs = () => clock.now().getTime() - began
@@ -82,7 +91,7 @@ async function sendBy<Message>(
       })
   pass.settle(outcome)
   deps.failpoint('K8')
-  const ending = endingOf(outcome, {
+  const planned = endingOf(outcome, {
     isLast: attempt.isLast,
     refusals: claim.refusals,
     hasAnother,
@@ -90,10 +99,10 @@ async function sendBy<Message>(
     chance: chanceOf(deps),
   })
   const seconds = claim.secondsWaited + secondsHeld()
-  const recorded = await patiently(() => recordOutcome(run, claim, attempt, ending))
+  const status = await patiently(() => recordOutcome(run, claim, attempt, planned))
   deps.failpoint('K9')
-  if (!recorded) return { kind: 'fenced', attempt, ending }
-  return { kind: 'called', attempt, ending, seconds }
+  if (status === null) return { kind: 'fenced', attempt, ending: planned }
+  return { kind: 'called', attempt, ending: { ...planned, status }, seconds }
 }
 
 /** Nobody was asked, so nothing counts but the time; the vendors' breakers find out when one is back. */

@@ -21,15 +21,21 @@ export interface Route<Message> {
   readonly hasAnother: boolean
 }
 
+/** What became of a message so far: keys of vendors, one entry an attempt. */
+export interface Asked {
+  readonly tried: readonly string[]
+  /** Those that took it: they are not asked again. */
+  readonly takenBy: readonly string[]
+}
+
 /** The vendors of one delivery. */
 export interface VendorChoice<Message> {
-  /**
-   * @param tried keys of the vendors that were asked so far, one entry an attempt
-   * @returns null: none may be called just now
-   */
-  route(tried: readonly string[]): Promise<Route<Message> | null>
-  /** The key of the vendor whose turn it is, whether it may be called now or not. */
-  nextOf(tried: readonly string[]): string | undefined
+  /** @returns null: none may be called just now */
+  route(asked: Asked): Promise<Route<Message> | null>
+  /** The key of the vendor whose turn it is, whether it may be called now or not; undefined: there is none. */
+  nextOf(asked: Asked): string | undefined
+  /** Whether one is listed beside this, whether it may be called now or not, that did not take the message. */
+  hasOther(key: string, asked: Asked): boolean
   /** The vendor of an earlier attempt; undefined: it is not on the list any more. */
   vendor(key: string): Sender<Message> | undefined
 }
@@ -86,8 +92,9 @@ function choiceOf<Message>(
     return pass
   }
   return {
-    async route(tried) {
-      for (const vendor of inTurn(vendors, tried)) {
+    async route(asked) {
+      const { tried } = asked
+      for (const vendor of inTurn(vendors, asked)) {
         const pass = await enter(vendor)
         if (pass === null) continue
         const hasAnother = vendors.some(
@@ -97,12 +104,13 @@ function choiceOf<Message>(
       }
       return null
     },
-    nextOf: (tried) => inTurn(vendors, tried)[0]?.key,
+    nextOf: (asked) => inTurn(vendors, asked)[0]?.key,
+    hasOther: (key, asked) => inTurn(vendors, asked).some((other) => other.key !== key),
     vendor: (key) => vendors.find((vendor) => vendor.key === key)?.sender,
   }
 }
 
-function inTurn<Message>(vendors: readonly Vendor<Message>[], tried: readonly string[]): Vendor<Message>[] {
+function inTurn<Message>(vendors: readonly Vendor<Message>[], { tried, takenBy }: Asked): Vendor<Message>[] {
   const times = ({ key }: Vendor<Message>) => tried.filter((each) => each === key).length
-  return vendors.toSorted((a, b) => times(a) - times(b))
+  return vendors.filter(({ key }) => !takenBy.includes(key)).toSorted((a, b) => times(a) - times(b))
 }

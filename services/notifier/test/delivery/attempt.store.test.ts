@@ -13,6 +13,7 @@ import {
   givenDelivery,
   type Ids,
 } from '../delivery-fixture.ts'
+import { giveTenant } from './failover-site.ts'
 
 const f = await fixture(t)
 
@@ -27,8 +28,8 @@ async function held(input: DeliveryInput = {}): Promise<{ ids: Ids; claim: Claim
   return { ids, claim: await claimed(ids) }
 }
 
-const start = (claim: Claim) =>
-  startAttempt(f.run(claim.tenantId), claim, { provider: 'sendgrid', senderId: null })
+const start = (claim: Claim, hasOther = false) =>
+  startAttempt(f.run(claim.tenantId), claim, { provider: 'sendgrid', senderId: null, hasOther })
 const challengeBecomes = (column: string, ids: Ids) =>
   f.admin.query(`UPDATE challenges SET ${column} = now() WHERE id = $1`, [ids.challengeId])
 
@@ -82,7 +83,13 @@ t.test(
     await f.admin.query(`UPDATE deliveries SET lease_until = now() + interval '2 s' WHERE id = $1`, [
       ids.deliveryId,
     ])
-    t.same(await start(claim), { number: 1, provider: 'sendgrid', isFailover: false, isLast: false })
+    t.same(await start(claim), {
+      number: 1,
+      provider: 'sendgrid',
+      hasOther: false,
+      isFailover: false,
+      isLast: false,
+    })
     t.match(await attemptsOf(f, ids), [{ number: 1, provider: 'sendgrid', outcome: 'started' }])
     t.match(await eventsOf(f, ids), [
       { kind: 'delivery.attempted', actor: 'service:notifier', data: { attempt: 1, provider: 'sendgrid' } },
@@ -139,7 +146,7 @@ t.test(
       const { ids, claim } = await held()
       const attempt = await start(claim)
       if (attempt === null) throw new Error('not started')
-      t.equal(await recordOutcome(f.run(ids.tenantId), claim, attempt, ending), true, what)
+      t.equal(await recordOutcome(f.run(ids.tenantId), claim, attempt, ending), ending.status, what)
       t.match(
         await attemptsOf(f, ids),
         [
@@ -176,7 +183,7 @@ t.test('a worker that was away while another took over changes 0 rows', async (t
     await endLease(f, ids)
     await claimed(ids, 'w2')
     const before = [await deliveryState(f, ids), await attemptsOf(f, ids), await eventsOf(f, ids)]
-    t.equal(await recordOutcome(f.run(ids.tenantId), claim, attempt, ending), false)
+    t.equal(await recordOutcome(f.run(ids.tenantId), claim, attempt, ending), null)
     const after = [await deliveryState(f, ids), await attemptsOf(f, ids), await eventsOf(f, ids)]
     t.same(withoutTimes(after), withoutTimes(before))
   }
@@ -190,7 +197,7 @@ t.test('an answer that comes after the lease, before anybody took over, still co
   await f.admin.query(`UPDATE deliveries SET status = 'queued', drive = drive + 1 WHERE id = $1`, [
     ids.deliveryId,
   ])
-  t.equal(await recordOutcome(f.run(ids.tenantId), claim, attempt, ACCEPTED), true)
+  t.equal(await recordOutcome(f.run(ids.tenantId), claim, attempt, ACCEPTED), 'accepted')
   t.match(await deliveryState(f, ids), { status: 'accepted', payload: null })
 })
 
@@ -211,17 +218,69 @@ t.test('an outcome is recorded once, and never on a delivery that has ended', as
   const [, , , retryable] = ENDINGS
   if (retryable === undefined) throw new Error('no such ending')
   const again = () => recordOutcome(f.run(deferred.ids.tenantId), deferred.claim, first, retryable)
-  t.equal(await again(), true)
+  t.equal(await again(), 'pending')
   await f.admin.query(`UPDATE deliveries SET status = 'queued' WHERE id = $1`, [deferred.ids.deliveryId])
-  t.equal(await again(), false)
+  t.equal(await again(), null)
   t.match(await deliveryState(f, deferred.ids), { status: 'queued' })
 
   const cancelled = await held()
   const begun = await start(cancelled.claim)
   if (begun === null) throw new Error('not started')
   await f.admin.query(`UPDATE deliveries SET status = 'cancelled' WHERE id = $1`, [cancelled.ids.deliveryId])
-  t.equal(await recordOutcome(f.run(cancelled.ids.tenantId), cancelled.claim, begun, ACCEPTED), false)
+  t.equal(await recordOutcome(f.run(cancelled.ids.tenantId), cancelled.claim, begun, ACCEPTED), null)
 })
+
+async function accepted(hasOther: boolean, input: DeliveryInput = {}, wait?: number) {
+  const ids = await givenDelivery(f, input)
+  if (wait !== undefined) await giveTenant(f, ids, wait)
+  const claim = await claimed(ids)
+  const attempt = await start(claim, hasOther)
+  if (attempt === null) throw new Error('not started')
+  const end = (ending: Ending) => recordOutcome(f.run(ids.tenantId), claim, attempt, ending)
+  return { ids, end }
+}
+
+t.test('what was accepted is held for another vendor until its time is over, and no longer', async (t) => {
+  const off = await accepted(true)
+  t.equal(await off.end(ACCEPTED), 'accepted')
+  const { dueIn, payload } = await deliveryState(f, off.ids)
+  t.ok(payload)
+  t.ok(Math.abs((dueIn ?? 0) - 600) < 5, 'a receipt may say that it did not arrive')
+
+  const waited = await accepted(true, {}, 30)
+  await waited.end(ACCEPTED)
+  const state = await deliveryState(f, waited.ids)
+  t.ok(state.payload)
+  t.ok((state.dueIn ?? 0) > 20 && (state.dueIn ?? 0) <= 30, 'the tenant’s wait for a receipt')
+
+  const short = await accepted(true, { expiresIn: 20 }, 30)
+  await short.end(ACCEPTED)
+  t.ok(((await deliveryState(f, short.ids)).dueIn ?? 99) <= 20, 'never beyond its time')
+})
+
+t.test('where no other vendor is listed, nothing is held of what was accepted', async (t) => {
+  const { ids, end } = await accepted(false, {}, 30)
+  await end(ACCEPTED)
+  t.match(await deliveryState(f, ids), { status: 'accepted', payload: null, dueIn: null })
+})
+
+t.test(
+  'what one vendor took stays accepted whatever the second says, and a third is never asked',
+  async (t) => {
+    for (const { event: _, ...ending } of ENDINGS.filter(({ status }) => status !== 'pending')) {
+      const ids = await givenDelivery(f)
+      await givenAttempt(f, ids, 1, 'accepted', 'ses')
+      const claim = await claimed(ids)
+      t.same(claim.takenBy, ['ses'])
+      const attempt = await start(claim, true)
+      if (attempt === null) throw new Error('not started')
+      t.equal(await recordOutcome(f.run(ids.tenantId), claim, attempt, ending), 'accepted', ending.outcome)
+      t.match(await deliveryState(f, ids), { status: 'accepted', payload: null, dueIn: null })
+      t.match((await attemptsOf(f, ids))[1], { outcome: ending.outcome })
+      t.match((await eventsOf(f, ids)).slice(1), [{ kind: 'delivery.accepted', reason: ending.errorCode }])
+    }
+  },
+)
 
 const withoutTimes = (seen: unknown[]) =>
   JSON.parse(JSON.stringify(seen, (key, value) => (key === 'dueIn' || key === 'leaseIn' ? undefined : value)))

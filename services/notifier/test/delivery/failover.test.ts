@@ -1,131 +1,14 @@
 // Failover over real HTTP and SMTP, on the real lists, shelves and breakers: the same secret by the next vendor at once
 // where nothing was sent, and never where something may have been.
 
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createSandbox } from '@postern/sandbox/sandbox'
-import { systemClock } from '@postern/service-kit/clock'
-import { noFailpoint } from '@postern/service-kit/failpoint'
-import { systemRandom } from '@postern/service-kit/random'
-import { createMetrics } from '@postern/telemetry/metric-names'
-import { startTelemetry } from '@postern/telemetry/tracing'
-import { capturedLogger } from '@postern/testkit/captured-logs'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { v7 as uuid } from 'uuid'
-import { deliverMessage } from '../../src/delivery/deliver-message.ts'
-import { createEmailChannel } from '../../src/delivery/email-channel.ts'
-import type { SenderPlan } from '../../src/sender/configured-sender.ts'
-import { openVendors } from '../../src/sender/open-vendors.ts'
-import {
-  attemptsOf,
-  type DeliveryInput,
-  deliveryState,
-  eventsOf,
-  fixture,
-  givenDelivery,
-  type Ids,
-} from '../delivery-fixture.ts'
+import { attemptsOf, deliveryState, eventsOf, fixture, type Ids } from '../delivery-fixture.ts'
+import { comesDue, failoverSite, giveTenant, listSenders } from './failover-site.ts'
 
-const PAIR = 'first-half:second-half-of-the-key'
 const f = await fixture(t)
 
-interface Call {
-  readonly provider: string
-  readonly accepted: boolean
-  readonly at: string
-  readonly marker: { readonly attempt: number } | null
-}
-
-/** Its own doubles and breakers, so that no test knows what another's vendors did. */
-async function setup(t: Test, providers = ['sendgrid', 'ses', 'smtp', 'gateway']) {
-  const folder = await mkdtemp(join(tmpdir(), 'postern-failover-'))
-  await writeFile(join(folder, 'pair'), PAIR)
-  const sandbox = await createSandbox({
-    sesKeyFile: join(folder, 'pair'),
-    gatewayKeyFile: join(folder, 'pair'),
-    smtpLoginFile: join(folder, 'pair'),
-  })
-  t.teardown(sandbox.close)
-  const settings: Record<string, object> = {
-    sendgrid: { url: `${sandbox.url}/sendgrid` },
-    ses: { region: 'eu-west-1', url: `${sandbox.url}/ses` },
-    smtp: { host: '127.0.0.1', port: sandbox.smtpPort, tls: 'none' },
-    gateway: { url: `${sandbox.url}/gateway/messages` },
-  }
-  const house = providers.map((provider) => ({
-    channel: 'email' as const,
-    provider: provider as SenderPlan['provider'],
-    settings: settings[provider],
-    secret: PAIR,
-  }))
-  const telemetry = startTelemetry({ service: 'notifier', version: 'test' })
-  const logs = capturedLogger('notifier')
-  const secrets = new Map<string, string>([['there', PAIR]])
-  const vendors = openVendors({
-    house,
-    readSecret: (name) => secrets.get(name),
-    concurrency: { email: 50, sms: 1 },
-    timeoutMs: 1_000,
-    production: false,
-    receiptRing: f.sealRing,
-    redisUrl: undefined,
-    prefix: '{x}',
-    clock: systemClock,
-    logger: logs.logger,
-    metrics: createMetrics(telemetry.meter),
-    tracer: telemetry.tracer,
-  })
-  t.teardown(async () => {
-    vendors.close()
-    await telemetry.stop(500)
-  })
-  const channel = createEmailChannel({
-    sealRing: { ring: f.sealRing, refresh: () => undefined },
-    from: 'sign-in@id.example.org',
-    vendors: vendors.email,
-  })
-  const deps = {
-    database: f.database as never,
-    clock: systemClock,
-    random: systemRandom,
-    worker: 'w1',
-    failpoint: noFailpoint,
-    callMs: 1_000,
-  }
-  const ask = async (path: string, body?: object): Promise<unknown> => {
-    const init = body ? { method: 'POST', body: JSON.stringify(body) } : {}
-    const headers = { 'content-type': 'application/json' }
-    return await (await fetch(`${sandbox.url}${path}`, { ...init, headers })).json()
-  }
-  const deliver = (ids: Ids) => deliverMessage(deps, channel, ids)
-  return {
-    settings,
-    logs,
-    metrics: () => telemetry.metricsText(),
-    given: (input: DeliveryInput = {}) => givenDelivery(f, { to: `${uuid()}@example.org`, ...input }),
-    deliver,
-    /** Works on it until it has ended or is not due within two seconds. */
-    async work(ids: Ids) {
-      const began = performance.now()
-      for (;;) {
-        await deliver(ids)
-        const { status, dueIn } = await deliveryState(f, ids)
-        const isOver = status !== 'pending' || (dueIn ?? 0) > 2 || performance.now() - began > 5_000
-        if (isOver) return { status, ms: performance.now() - began }
-      }
-    },
-    fault: (provider: string, fault: object) => ask('/faults', { provider, ...fault }),
-    mend: async () => void (await fetch(`${sandbox.url}/faults`, { method: 'DELETE' })),
-    calls: async ({ deliveryId }: Ids) => (await ask(`/calls?delivery_id=${deliveryId}`)) as Call[],
-    allCalls: async () => (await ask('/calls')) as Call[],
-    inbox: async ({ to }: Ids) =>
-      (await ask(`/inbox/messages?to=${encodeURIComponent(to)}`)) as { provider: string; text: string }[],
-  }
-}
-
-const due = ({ deliveryId }: Ids) =>
-  f.admin.query('UPDATE deliveries SET due_at = now() WHERE id = $1', [deliveryId])
+const due = (ids: Ids) => comesDue(f, ids)
 
 /** What makes the first vendor send nothing, and the code that its attempt is recorded with. */
 const NOT_SENT: readonly (readonly [object, string])[] = [
@@ -135,7 +18,7 @@ const NOT_SENT: readonly (readonly [object, string])[] = [
 ]
 
 t.test('the first vendor sends nothing: the next sends the same link within two seconds', async (t) => {
-  const { given, work, fault, calls, inbox } = await setup(t)
+  const { given, work, fault, calls, inbox } = await failoverSite(t, f)
   for (const [scripted, code] of NOT_SENT) {
     const link = `https://id.example.org/l#${uuid()}`
     const ids = await given({ link })
@@ -163,7 +46,7 @@ t.test('the first vendor sends nothing: the next sends the same link within two 
 })
 
 t.test('one vendor after the other fails: each is asked once, in order, and the last sends', async (t) => {
-  const { given, work, fault, calls } = await setup(t)
+  const { given, work, fault, calls } = await failoverSite(t, f)
   for (const provider of ['sendgrid', 'ses', 'smtp']) await fault(provider, { mode: 'status', status: 503 })
   const ids = await given()
   t.equal((await work(ids)).status, 'accepted')
@@ -174,7 +57,7 @@ t.test('one vendor after the other fails: each is asked once, in order, and the 
 })
 
 t.test('a vendor that answers 500 is not waited for, but its attempt counts as perhaps sent', async (t) => {
-  const { given, work, deliver, fault, calls } = await setup(t)
+  const { given, work, deliver, fault, calls } = await failoverSite(t, f)
   await fault('sendgrid', { mode: 'status', status: 500, times: 1 })
   const sent = await given()
   t.ok((await work(sent)).ms < 2_000)
@@ -189,7 +72,7 @@ t.test('a vendor that answers 500 is not waited for, but its attempt counts as p
 })
 
 t.test('a vendor that fell silent after it took the mail is not failed over blindly', async (t) => {
-  const { given, work, deliver, fault, calls, inbox } = await setup(t)
+  const { given, work, deliver, fault, calls, inbox } = await failoverSite(t, f)
   await fault('sendgrid', { mode: 'accept_then_reset', times: 1 })
   const ids = await given()
   t.equal((await work(ids)).status, 'pending')
@@ -204,7 +87,7 @@ t.test('a vendor that fell silent after it took the mail is not failed over blin
 })
 
 t.test('a refusal for good is for all vendors', async (t) => {
-  const { given, work, fault, calls } = await setup(t)
+  const { given, work, fault, calls } = await failoverSite(t, f)
   await fault('sendgrid', { mode: 'status', status: 400, times: 1 })
   const ids = await given()
   t.equal((await work(ids)).status, 'failed')
@@ -215,7 +98,7 @@ t.test('a refusal for good is for all vendors', async (t) => {
 })
 
 t.test('with every vendor down past the expiry it ends as expired, and nothing goes out late', async (t) => {
-  const { given, deliver, fault, mend, calls } = await setup(t, ['sendgrid', 'ses'])
+  const { given, deliver, fault, mend, calls } = await failoverSite(t, f, { providers: ['sendgrid', 'ses'] })
   for (const provider of ['sendgrid', 'ses']) await fault(provider, { mode: 'status', status: 503 })
   const ids = await given()
   for (let n = 0; n < 5; n += 1) {
@@ -236,7 +119,9 @@ t.test('with every vendor down past the expiry it ends as expired, and nothing g
 })
 
 t.test('a vendor that flaps is left alone within twenty calls, while every mail goes out', async (t) => {
-  const { given, work, fault, allCalls, logs, metrics } = await setup(t, ['sendgrid', 'ses'])
+  const { given, work, fault, allCalls, logs, metrics } = await failoverSite(t, f, {
+    providers: ['sendgrid', 'ses'],
+  })
   await fault('sendgrid', { mode: 'status', status: 503, chance: 0.5 })
   const asked = async () => (await allCalls()).filter(({ provider }) => provider === 'sendgrid').length
   const isOpen = () => logs.lines().some(({ is_open }) => is_open === true)
@@ -249,7 +134,7 @@ t.test('a vendor that flaps is left alone within twenty calls, while every mail 
 t.test(
   'where none may be called a delivery waits, uses up nothing, and goes out when one is back',
   async (t) => {
-    const { given, work, deliver, fault, mend, calls } = await setup(t, ['sendgrid'])
+    const { given, work, deliver, fault, mend, calls } = await failoverSite(t, f, { providers: ['sendgrid'] })
     await fault('sendgrid', { mode: 'status', status: 503 })
     for (let n = 0; n < 6; n += 1) await work(await given())
     const ids = await given()
@@ -273,37 +158,18 @@ t.test(
   },
 )
 
-/** Puts senders on the list of a delivery's tenant: provider, file of its secret, whether it is switched on. */
-async function listSenders(
-  { tenantId }: Ids,
-  settings: Readonly<Record<string, object>>,
-  list: readonly (readonly [string, string, boolean])[],
-): Promise<string[]> {
-  await f.admin.query(
-    `INSERT INTO tenants (id, name, slug, allowed_redirects, browser_hosts, audience, link_ttl_seconds)
-     VALUES ($1, 'x', $2, '{https://x.test/}', '{}', 'x', 600)`,
-    [tenantId, tenantId],
-  )
-  const added = list.map(async ([provider, secret, enabled], position) => {
-    const id = uuid()
-    const own = { ...settings[provider], from: 'hello@acme.example' }
-    await f.admin.query(
-      `INSERT INTO senders (tenant_id, id, channel, provider, position, settings, secret, enabled)
-       VALUES ($1, $2, 'email', $3, $4, $5, $6, $7)`,
-      [tenantId, id, provider, position, own, secret, enabled],
-    )
-    return id
-  })
-  return await Promise.all(added)
-}
-
 t.test('a tenant’s own senders stand in place of ours; one without its secret is passed over', async (t) => {
-  const { given, work, calls, settings, inbox } = await setup(t)
+  const { given, work, calls, settings, inbox } = await failoverSite(t, f)
   const ids = await given()
-  const [, , gateway] = await listSenders(ids, settings, [
-    ['smtp', 'missing', true],
-    ['sendgrid', 'there', false],
-    ['gateway', 'there', true],
+  await giveTenant(f, ids)
+  const own = (provider: string) => ({
+    provider,
+    settings: { ...settings[provider], from: 'hello@acme.example' },
+  })
+  const [, , gateway] = await listSenders(f, ids, [
+    { ...own('smtp'), secret: 'missing' },
+    { ...own('sendgrid'), enabled: false },
+    own('gateway'),
   ])
   t.equal((await work(ids)).status, 'accepted')
   t.match(await calls(ids), [{ provider: 'gateway', accepted: true }])
@@ -315,9 +181,10 @@ t.test('a tenant’s own senders stand in place of ours; one without its secret 
 })
 
 t.test('where none of a tenant’s own is ready its mails wait: nobody else’s account is used', async (t) => {
-  const { given, deliver, calls, settings } = await setup(t)
+  const { given, deliver, calls, settings } = await failoverSite(t, f)
   const ids = await given()
-  await listSenders(ids, settings, [['ses', 'missing', true]])
+  await giveTenant(f, ids)
+  await listSenders(f, ids, [{ provider: 'ses', settings: settings.ses, secret: 'missing' }])
   t.match(await deliver(ids), { kind: 'postponed' })
   t.same(await calls(ids), [])
 })

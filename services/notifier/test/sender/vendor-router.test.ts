@@ -3,7 +3,7 @@ import { type BreakerHints, noHints } from '../../src/sender/breaker-hints.ts'
 import type { ConfiguredSender } from '../../src/sender/configured-sender.ts'
 import type { Sender } from '../../src/sender/sender.ts'
 import { alwaysClosed, type Breaker } from '../../src/sender/vendor-breaker.ts'
-import { createVendorRouter, type RouterOptions } from '../../src/sender/vendor-router.ts'
+import { type Asked, createVendorRouter, type RouterOptions } from '../../src/sender/vendor-router.ts'
 
 const vendor = (provider: string): Sender => ({
   provider,
@@ -36,10 +36,12 @@ function setup({ house = ['a', 'b', 'c'], configured = [], notReady = [], broken
   }
   const senders = [vendor(first), ...others.map(vendor)] as unknown as [Sender<never>]
   const choice = createVendorRouter<never>(senders, options).of(configured.map(row))
-  return async (...tried: string[]) => {
-    const route = await choice.route(tried)
+  const ask = async (...tried: string[]) => tell({ tried, takenBy: [] })
+  const tell = async (asked: Asked) => {
+    const route = await choice.route(asked)
     return route === null ? 'nobody' : `${route.vendor.key}${route.hasAnother ? ', another left' : ''}`
   }
+  return Object.assign(ask, { choice, tell })
 }
 
 t.test('one vendor is asked again and again', async (t) => {
@@ -55,6 +57,18 @@ t.test('vendors are asked in order, then again from the first', async (t) => {
   t.equal(await ask('a', 'b'), 'c')
   t.equal(await ask('a', 'b', 'c'), 'a')
   t.equal(await ask('gone', 'a'), 'b, another left', 'a vendor that was removed does not matter')
+})
+
+t.test('a vendor that took the message is never asked again, though nobody else may be called', async (t) => {
+  const { tell, choice } = setup()
+  t.equal(await tell({ tried: ['a'], takenBy: ['a'] }), 'b, another left')
+  t.equal(await tell({ tried: ['a', 'b', 'c'], takenBy: ['b'] }), 'a')
+  t.equal(choice.hasOther('a', { tried: ['a'], takenBy: [] }), true)
+  t.equal(choice.hasOther('a', { tried: ['a', 'b', 'c'], takenBy: ['b', 'c'] }), false)
+  t.equal(choice.nextOf({ tried: ['a', 'b', 'c'], takenBy: ['a', 'b', 'c'] }), undefined)
+  const held = setup({ broken: ['b', 'c'] })
+  t.equal(await held.tell({ tried: ['a'], takenBy: ['a'] }), 'nobody')
+  t.equal(held.choice.hasOther('a', { tried: [], takenBy: [] }), true, 'one that is held back counts')
 })
 
 t.test('a tenant’s own list stands in place of the installation’s, each sender by its own id', async (t) => {
@@ -94,7 +108,8 @@ t.test('a probe is made only where no other process makes one', async (t) => {
   })
   const house = [vendor('a'), vendor('b')] as [Sender<never>, Sender<never>]
   const keyOf = async (mayProbe: boolean) =>
-    (await createVendorRouter<never>(house, options(mayProbe)).of([]).route([]))?.vendor.key
+    (await createVendorRouter<never>(house, options(mayProbe)).of([]).route({ tried: [], takenBy: [] }))
+      ?.vendor.key
   t.equal(await keyOf(true), 'a')
   t.equal(left, 0)
   t.equal(await keyOf(false), 'b')
