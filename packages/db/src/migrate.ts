@@ -18,6 +18,7 @@ const FILES = [
   '0010-senders',
   '0011-receipts',
   '0012-templates',
+  '0013-deliveries',
   '0014-retention',
   '0015-held-payloads',
 ] as const

@@ -196,6 +196,16 @@ t.test('a worker’s lease outlives the expiry; what has not run out or has ende
   t.same(await takeEvents(admin), [])
 })
 
+t.test('a dead letter keeps what it holds until its expiry, and stays one', async (t) => {
+  const { admin, relay, look } = await setup(t)
+  const over = await addDelivery(admin, { status: 'dead_letter', due: -1, expires: -1 })
+  const live = await addDelivery(admin, { status: 'dead_letter', due: 60, expires: 60 })
+  t.equal(await relay.expireDue(100), 0)
+  t.match(await look(over), { status: 'dead_letter', wiped: true })
+  t.match(await look(live), { status: 'dead_letter', wiped: false })
+  t.same(await takeEvents(admin), [])
+})
+
 t.test('of queued and waiting ones together no more are ended than asked for', async (t) => {
   const { admin, relay } = await setup(t)
   for (const status of ['queued', 'pending', 'queued', 'pending', 'queued', 'pending'] as const) {

@@ -121,7 +121,7 @@ t.test('the outbox takes exactly the kinds and outcomes of the contracts', async
 const PRECIOUS =
   /digest|secret|token|payload|code|version|fence|key$|prefix|scopes|expires|ttl|redirect|audience|price|amount|cost|quota|sends|decoy/
 // Counters of the row itself, which begin at nought for every row.
-const COUNTERS = ['deliveries.fence', 'identifier_guards.verify_sends']
+const COUNTERS = ['deliveries.fence', 'identifier_guards.message_sends', 'identifier_guards.verify_sends']
 
 t.test('no column that holds a secret, a right, a limit or money fills itself in', async (t) => {
   const { admin } = await setup(t)

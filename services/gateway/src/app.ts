@@ -27,6 +27,11 @@ import { revokeOtpRoute } from './challenge/revoke-otp.route.ts'
 import { verifyMagicLinkRoute } from './challenge/verify-magic-link.route.ts'
 import { verifyOtpRoute } from './challenge/verify-otp.route.ts'
 import type { GatewayContext } from './context.ts'
+import { cancelDeliveryRoute } from './delivery/change/cancel-delivery.route.ts'
+import { redriveDeliveryRoute } from './delivery/change/redrive-delivery.route.ts'
+import { rescheduleDeliveryRoute } from './delivery/change/reschedule-delivery.route.ts'
+import { listDeliveriesRoute } from './delivery/list/list-deliveries.route.ts'
+import { readDeliveryRoute } from './delivery/read-delivery.route.ts'
 import { disableTotpRoute } from './factor/disable-totp.route.ts'
 import { enableTotpRoute } from './factor/enable-totp.route.ts'
 import { enrolTotpRoute } from './factor/enrol-totp.route.ts'
@@ -92,6 +97,11 @@ const ROUTES = [
   updateUserRoute,
   eraseUserRoute,
   exportUserRoute,
+  listDeliveriesRoute,
+  readDeliveryRoute,
+  rescheduleDeliveryRoute,
+  cancelDeliveryRoute,
+  redriveDeliveryRoute,
   createTenantRoute,
   readTenantRoute,
   updateTenantRoute,

@@ -159,6 +159,8 @@ export async function newTenant(gateway: Gateway, scopes?: string[], more: objec
     'sessions:read',
     'sessions:write',
     'users:write',
+    'deliveries:read',
+    'deliveries:write',
   ]
   const made = await operator(gateway, 'POST', `/v1/tenants/${id}/api-keys`, { name: 'test', scopes: all })
   const key: string = made.body.data.key

@@ -3,6 +3,7 @@
 import type { SingleUse } from './entry.ts'
 
 const NOTIFIER = 'services/notifier'
+const GATEWAY = 'services/gateway'
 const RELAY = 'packages/db/src/migrations/0005-relay.sql'
 
 export const DELIVERIES: readonly SingleUse[] = [
@@ -64,6 +65,40 @@ export const DELIVERIES: readonly SingleUse[] = [
     race: {
       file: 'packages/db/test/relay.store.test.ts',
       title: 'twenty who end what ran out of time end each once',
+    },
+  },
+  {
+    name: 'cancelling of a delivery',
+    holds: 'a delivery is cancelled or sent, never both, and cancelled once',
+    columns: ['deliveries.fence'],
+    statement: { file: `${GATEWAY}/src/delivery/change/cancel-delivery.store.ts`, function: 'cancelHeld' },
+    race: {
+      file: `${GATEWAY}/test/delivery/delivery.race.test.ts`,
+      title:
+        'one delivery cancelled, moved and driven again by 100 at once ends one way, each step told once',
+    },
+  },
+  {
+    name: 'moving of a delivery in time',
+    holds: 'a message goes out at one time, and its link or code moves with it',
+    columns: ['deliveries.fence'],
+    statement: {
+      file: `${GATEWAY}/src/delivery/change/reschedule-delivery.store.ts`,
+      function: 'rescheduleHeld',
+    },
+    race: {
+      file: `${GATEWAY}/test/delivery/delivery.race.test.ts`,
+      title: 'a link revoked, moved and cancelled by 100 at once blocks nobody and ends one way',
+    },
+  },
+  {
+    name: 'second drive of a dead letter',
+    holds: 'a dead letter is driven again once, whoever asks',
+    columns: ['deliveries.fence'],
+    statement: { file: `${GATEWAY}/src/delivery/change/redrive-delivery.store.ts`, function: 'redriveHeld' },
+    race: {
+      file: `${GATEWAY}/test/delivery/delivery.race.test.ts`,
+      title: 'of 100 who drive one dead letter again at once one does',
     },
   },
   {

@@ -37,14 +37,14 @@ CREATE TABLE deliveries (
   status text NOT NULL CHECK (status IN ('scheduled', 'pending', 'queued', 'sending', 'accepted', 'delivered',
     'failed', 'expired', 'cancelled', 'suppressed', 'dead_letter', 'unknown')),
   decoy boolean NOT NULL,
-  -- Sealed: recipient, and link or code. Wiped at a terminal state.
+  -- Sealed: recipient, and link or code. Wiped at a terminal state; of a dead letter, which may be driven again, at its expiry.
   payload bytea,
   payload_version smallint,
   -- Keyed digests of the recipient, 32 bytes each, one after the other: the first under the key that writes, then one for
   -- each other live key, so that who is suppressed is found after a rotation. NULL: the recipient is never looked for.
   recipient_digest bytea CHECK (length(recipient_digest) > 0 AND length(recipient_digest) % 32 = 0),
   send_at timestamptz NOT NULL,
-  -- Since when another vendor is wanted for what one took and did not bring; NULL: nothing was turned back.
+  -- Since when another vendor is wanted for what one took and did not bring, or a dead letter is driven again; NULL: neither.
   again_since timestamptz,
   expires_at timestamptz NOT NULL,
   -- When the relay has to look at this row again, at its expiry at the latest; NULL: never.
@@ -65,6 +65,7 @@ CREATE INDEX deliveries_due ON deliveries (due_at) WHERE status IN ('scheduled',
 CREATE INDEX deliveries_overdue ON deliveries (due_at) WHERE status = 'queued';
 -- Of what a vendor took: only those whose payload is still held.
 CREATE INDEX deliveries_held ON deliveries (due_at) WHERE status = 'accepted' AND due_at IS NOT NULL;
+CREATE INDEX deliveries_dead ON deliveries (due_at) WHERE status = 'dead_letter';
 
 CREATE TABLE attempts (
   tenant_id uuid NOT NULL,

@@ -9,6 +9,7 @@ CREATE TABLE outbox (
     'tenant.created', 'tenant.updated', 'api_key.created', 'api_key.revoked', 'sender.created',
     'sender.updated', 'sender.removed', 'challenge.issued',
     'challenge.superseded', 'challenge.revoked', 'challenge.verified', 'challenge.refused',
+    'delivery.created', 'delivery.rescheduled', 'delivery.redriven',
     'delivery.queued', 'delivery.attempted', 'delivery.accepted', 'delivery.delivered', 'delivery.deferred',
     'delivery.failed',
     'delivery.unknown', 'delivery.expired', 'delivery.cancelled', 'delivery.suppressed',

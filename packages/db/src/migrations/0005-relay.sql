@@ -57,7 +57,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $
   SELECT v.tenant_id, v.id, v.channel, v.drive, v.traceparent FROM driven v
 $$;
 
--- Ends what ran out of time. What a vendor may have taken ends as unknown, never as expired, and what one took as accepted.
+-- Ends what ran out of time, and takes from dead letters what they still hold. What a vendor may have taken ends as unknown,
+-- never as expired, and what one took as accepted.
 CREATE FUNCTION expire_due(batch integer) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   WITH idle AS (
@@ -85,6 +86,12 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $
     SELECT o.tenant_id, 'delivery.' || o.status, 'service:relay', 'delivery:' || o.id,
            CASE o.status WHEN 'accepted' THEN 'success' ELSE 'failed' END, 'out_of_time', o.traceparent
       FROM over o
+  ), wiped AS (
+    UPDATE deliveries d SET payload = NULL, due_at = NULL, updated_at = now()
+      FROM (SELECT l.tenant_id, l.id FROM deliveries l
+             WHERE l.status = 'dead_letter' AND l.due_at <= now() AND l.expires_at <= now()
+             ORDER BY l.due_at LIMIT batch FOR UPDATE SKIP LOCKED) w
+     WHERE d.tenant_id = w.tenant_id AND d.id = w.id
   )
   SELECT count(*)::integer FROM over
 $$;

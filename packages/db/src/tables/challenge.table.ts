@@ -49,6 +49,9 @@ export interface IdentifierGuardTable {
   wait_until: Date | null
   /** codes are off until the identifier is proven otherwise */
   disabled_at: Date | null
+  /** the tenant's own messages, which have a window of their own too */
+  message_window_started_at: Date | null
+  message_sends: Generated<number>
 }
 
 export interface IdempotencyKeyTable {

@@ -25,7 +25,7 @@ export interface DeliveryTable {
   locale: string | null
   status: DeliveryStatus
   decoy: boolean
-  /** sealed (AES-256-GCM); null once the delivery has ended */
+  /** sealed (AES-256-GCM); null once the delivery has ended, of a dead letter once its time is over */
   payload: Buffer | null
   payload_version: number | null
   /** keyed digests, 32 bytes each: of the writing key, then of the others */

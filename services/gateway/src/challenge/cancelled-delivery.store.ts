@@ -14,7 +14,7 @@ export const cancelledDeliveries = (tenantId: string) => sql`
            status = resting_status(d.tenant_id, d.id, 'cancelled')
       FROM over
      WHERE d.tenant_id = ${tenantId}::uuid AND d.id = over.delivery_id
-       AND d.status IN ('scheduled', 'pending', 'queued')
+       AND d.status IN ('scheduled', 'pending', 'queued', 'dead_letter')
     RETURNING d.id, d.status
   ), let_go AS (
     -- What a vendor took may still be held for another one.

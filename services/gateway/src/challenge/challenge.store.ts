@@ -1,6 +1,7 @@
 // Reading and revoking challenges, whatever their kind.
 
 import type { ChallengeKind, DeliveryStatus, Purpose } from '@postern/contracts/challenge'
+import { deliveryLock } from '@postern/db/delivery-lock'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import { cancelEvents, cancelledDeliveries } from './cancelled-delivery.store.ts'
@@ -60,7 +61,11 @@ export async function findChallenge(
 
 /** Revokes a live challenge and cancels what was not sent of its delivery. What is over already stays as it is. */
 export async function revokeChallenge(run: TenantRun, { tenantId, kind, id }: ChallengeRef): Promise<void> {
-  await run(sql`
+  const [known] = await run(sql<{ delivery_id: string }>`
+    SELECT delivery_id FROM challenges
+     WHERE tenant_id = ${tenantId}::uuid AND id = ${id}::uuid AND kind = ${kind}`)
+  if (known === undefined) return
+  const revoking = sql`
     WITH over AS (
       UPDATE challenges SET revoked_at = now()
        WHERE tenant_id = ${tenantId}::uuid AND id = ${id}::uuid AND kind = ${kind}
@@ -71,7 +76,8 @@ export async function revokeChallenge(run: TenantRun, { tenantId, kind, id }: Ch
     SELECT ${tenantId}::uuid, kind, subject, outcome, reason FROM (
       SELECT 'challenge.revoked' AS kind, 'challenge:' || id AS subject, 'success' AS outcome, NULL::text AS reason FROM over
       UNION ALL ${cancelEvents('challenge_revoked')}
-    ) events`)
+    ) events`
+  await run(revoking, deliveryLock(known.delivery_id))
 }
 
 /** A code as it was issued, for another one like it. */

@@ -139,9 +139,11 @@ const settled = (tenantId: string) => sql`
     UPDATE deliveries d
        SET status = f.status, fence = d.fence + 1, worker = f.worker, updated_at = now(),
            lease_until = CASE WHEN f.verdict = 'claimed' THEN now() + ${sql.lit(LEASE_SECONDS)} * interval '1 s' END,
-           due_at = CASE WHEN f.verdict = 'claimed' THEN now() + ${sql.lit(LEASE_SECONDS)} * interval '1 s' END,
+           -- A dead letter keeps what it holds until its time is over: it may be driven again.
+           due_at = CASE f.verdict WHEN 'claimed' THEN now() + ${sql.lit(LEASE_SECONDS)} * interval '1 s'
+                                   WHEN 'poisoned' THEN d.expires_at END,
            poisoned = CASE WHEN f.verdict = 'claimed' THEN d.poisoned + 1 ELSE d.poisoned END,
-           payload = CASE WHEN f.verdict = 'claimed' THEN d.payload END
+           payload = CASE WHEN f.verdict IN ('claimed', 'poisoned') THEN d.payload END
       FROM fate f WHERE d.tenant_id = ${tenantId}::uuid AND d.id = ANY (ARRAY(SELECT id FROM fate)) AND d.id = f.id
     RETURNING f.n, d.status, d.fence
   ), told AS (

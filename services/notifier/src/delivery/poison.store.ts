@@ -10,7 +10,7 @@ import { type Claim, MAX_POISONED } from './delivery.ts'
 const NEXT_TRY_SECONDS = 3
 
 /**
- * Puts the delivery back, or ends it as a dead letter.
+ * Puts the delivery back, or makes it a dead letter, which keeps what it holds until its time is over.
  * @param reason a code: payload_malformed, template_failed …
  * @returns where it went; null: another worker took over, nothing was changed
  */
@@ -24,8 +24,7 @@ export async function recordPoison(
       UPDATE deliveries d
          SET status = CASE WHEN d.poisoned >= ${sql.lit(MAX_POISONED)} THEN 'dead_letter' ELSE 'pending' END,
              due_at = CASE WHEN d.poisoned < ${sql.lit(MAX_POISONED)}
-                           THEN now() + ${sql.lit(NEXT_TRY_SECONDS)} * interval '1 s' END,
-             payload = CASE WHEN d.poisoned < ${sql.lit(MAX_POISONED)} THEN d.payload END,
+                           THEN now() + ${sql.lit(NEXT_TRY_SECONDS)} * interval '1 s' ELSE d.expires_at END,
              lease_until = NULL, updated_at = now()
        WHERE d.tenant_id = ${claim.tenantId} AND d.id = ${claim.deliveryId} AND d.fence = ${claim.fence}
          AND d.status = 'sending'

@@ -58,7 +58,7 @@ export function troubleSuite(t: Test, site: DeliverSite): void {
         await comesDue(ids)
         t.match(await deliver(ids), { kind: 'poisoned', reason, status }, what)
       }
-      t.match(await deliveryState(f, ids), { status: 'dead_letter', payload: null }, what)
+      t.match(await deliveryState(f, ids), { status: 'dead_letter', leaseIn: null }, what)
       t.same(await attemptsOf(f, ids), [], what)
       t.same(await vendor.calls(ids), [], what)
     }

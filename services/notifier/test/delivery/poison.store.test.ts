@@ -15,7 +15,7 @@ async function claimed(ids: Ids): Promise<Claim> {
 const poison = (claim: Claim) => recordPoison(f.run(claim.tenantId), claim, 'template_failed')
 
 t.test(
-  'a message that cannot be made is tried three times, then it is a dead letter without a payload',
+  'a message that cannot be made is tried three times, then it is a dead letter that keeps its payload until its expiry',
   async (t) => {
     const ids = await givenDelivery(f)
     for (const tries of [1, 2]) {
@@ -26,7 +26,10 @@ t.test(
       t.ok((state.dueIn ?? 0) > 1 && (state.dueIn ?? 0) < 10)
     }
     t.equal(await poison(await claimed(ids)), 'dead_letter')
-    t.match(await deliveryState(f, ids), { status: 'dead_letter', payload: null, dueIn: null })
+    const dead = await deliveryState(f, ids)
+    t.match(dead, { status: 'dead_letter', leaseIn: null })
+    t.not(dead.payload, null)
+    t.ok((dead.dueIn ?? 0) > 500, 'the relay looks again at its expiry')
     t.match(await eventsOf(f, ids), [
       { kind: 'delivery.deferred', reason: 'template_failed', data: { tries: 1 } },
       { kind: 'delivery.deferred', reason: 'template_failed', data: { tries: 2 } },

@@ -65,7 +65,7 @@ export function readWanted(
  * A moment already past means now: null.
  * @throws AppError VALIDATION_FAILED
  */
-function readSendAt(text: string | undefined, now: Date): Date | null {
+export function readSendAt(text: string | undefined, now: Date): Date | null {
   if (text === undefined) return null
   const at = new Date(text)
   if (Number.isNaN(at.getTime()) || at.getTime() > now.getTime() + LATEST_SEND_MS) {

@@ -1,0 +1,11 @@
+-- Deliveries as their tenant handles them: listed, moved, called off, and made for a message of its own.
+
+-- Lists go by id, newest first, along the primary key. What is rare is found without reading past all the rest; a delivery
+-- that goes its usual way is never in here.
+CREATE INDEX deliveries_aside ON deliveries (tenant_id, status, id)
+  WHERE status IN ('scheduled', 'failed', 'expired', 'cancelled', 'suppressed', 'dead_letter', 'unknown');
+
+-- What a tenant's own messages count, beside its links and codes: neither uses up what the other may send.
+ALTER TABLE identifier_guards
+  ADD COLUMN message_window_started_at timestamptz,
+  ADD COLUMN message_sends integer NOT NULL DEFAULT 0;
