@@ -7,9 +7,15 @@ export interface Random {
   bytes(length: number): Buffer
   /** A UUIDv7, or where a seed was given a UUIDv4: that holds no time. */
   uuid(): string
+  /** Another source, of its own: what one purpose draws changes nothing for the others. */
+  stream(name: string): Random
 }
 
-export const systemRandom: Random = { bytes: (length) => randomBytes(length), uuid: () => v7() }
+export const systemRandom: Random = {
+  bytes: (length) => randomBytes(length),
+  uuid: () => v7(),
+  stream: () => systemRandom,
+}
 
 /** The same bytes and ids in the same order for the same seed, so that a run can be repeated. */
 export function seededRandom(seed: string): Random {
@@ -24,5 +30,9 @@ export function seededRandom(seed: string): Random {
     pool = pool.subarray(length)
     return drawn
   }
-  return { bytes, uuid: () => v4({ random: bytes(16) }) }
+  return {
+    bytes,
+    uuid: () => v4({ random: bytes(16) }),
+    stream: (name) => seededRandom(`${seed} / ${name}`),
+  }
 }

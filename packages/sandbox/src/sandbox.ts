@@ -15,7 +15,7 @@ import type { ToldReceipt } from './receipt/send-receipts.ts'
 import { SentBook } from './receipt/sent-book.ts'
 import { tellByItself } from './receipt/tell-by-itself.ts'
 import { secretFile } from './secret-file.ts'
-import { vendorDoubles, vendorWebhooks } from './vendor/doubles.ts'
+import { openVendors } from './vendor/doubles.ts'
 import { startSmtpDouble } from './vendor/smtp/smtp.double.ts'
 
 export interface SandboxOptions {
@@ -64,7 +64,7 @@ export interface SandboxOptions {
   readonly keep?: number
   readonly clock?: Clock
   readonly random?: Random
-  /** With it, ids and what a fault's `chance` hits are the same in every run, unless `random` is given. */
+  /** With it, ids and what a fault's `share` hits are the same in every run, unless `random` is given. */
   readonly seed?: string | undefined
   /** Told of every fault inside the sandbox itself. */
   readonly reportFault?: ReportFault
@@ -90,10 +90,18 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   const auditUrl = bare(options.auditUrl ?? 'http://127.0.0.1:4002')
   let publicUrl = bare(options.publicUrl ?? 'http://127.0.0.1')
   const reportFault = options.reportFault ?? (() => undefined)
+  const { doubles, webhooks } = openVendors({
+    clock,
+    random,
+    keys: vendorKeys(options),
+    receiptKeys: receiptKeys(options),
+    sesTopic: options.sesTopic ?? DEFAULT_TOPIC,
+    publicUrl: () => publicUrl,
+  })
   const sent = new SentBook(keep)
   const parts = {
     faults: new FaultScript(random),
-    inbox: new Inbox(keep, random),
+    inbox: new Inbox(keep, random.stream('inbox')),
     ledger: new Ledger(keep),
     sent,
   }
@@ -101,13 +109,9 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   const receipts = {
     sent,
     clock,
-    random,
+    random: random.stream('receipts'),
     webhookUrl: bare(options.webhookUrl ?? gatewayUrl),
-    webhooks: vendorWebhooks({
-      receiptKeys: receiptKeys(options),
-      sesTopic: options.sesTopic ?? DEFAULT_TOPIC,
-      publicUrl: () => publicUrl,
-    }),
+    webhooks,
     told: new Newest<ToldReceipt>({ maxCount: keep }),
     closing: closing.signal,
   }
@@ -121,7 +125,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     gatewayUrl,
     auditUrl,
     publicUrl: () => publicUrl,
-    doubles: vendorDoubles({ clock, random, keys: vendorKeys(options) }),
+    doubles,
     signIns: new SignInStore(),
     client: posternClient({ gatewayUrl, auditUrl, apiKey: secretFile(options.apiKeyFile) }),
     reportFault,
@@ -129,7 +133,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   const smtp = await startSmtpDouble({
     ...parts,
     clock,
-    random,
+    random: random.stream('ids of smtp'),
     host,
     port: options.smtpPort ?? 0,
     expectedLogin: given(options.smtpLoginFile),

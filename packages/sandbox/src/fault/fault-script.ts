@@ -14,24 +14,34 @@ export interface ScriptedFault extends Fault {
 export const MAX_SCRIPTED_FAULTS = 10_000
 
 export class FaultScript {
+  readonly #ids: Random
+  readonly #streams = new Map<string, Random>()
   readonly #random: Random
   #scripted: { id: string; fault: Fault; remaining: number | null }[] = []
 
   constructor(random: Random) {
     this.#random = random
+    this.#ids = random.stream('fault ids')
   }
 
   /** The scripted fault; null when the script is full. */
   add(fault: Fault): ScriptedFault | null {
     if (this.#scripted.length >= MAX_SCRIPTED_FAULTS) return null
     const remaining = fault.times ?? null
-    const id = this.#random.uuid()
+    const id = this.#ids.uuid()
     this.#scripted.push({ id, fault, remaining })
     return { id, ...fault, remaining }
   }
 
   list(): ScriptedFault[] {
     return this.#scripted.map(({ id, fault, remaining }) => ({ id, ...fault, remaining }))
+  }
+
+  /** Drops one script; false when it is not there, or spent. */
+  remove(id: string): boolean {
+    const place = this.#scripted.findIndex((entry) => entry.id === id)
+    if (place >= 0) this.#scripted.splice(place, 1)
+    return place >= 0
   }
 
   /** Drops every script and tells how many there were; calls that already hang are left hanging. */
@@ -55,7 +65,11 @@ export class FaultScript {
     return entry.fault
   }
 
-  #hits({ chance = 1 }: Fault): boolean {
-    return chance === 1 || this.#random.bytes(4).readUInt32BE() / 2 ** 32 < chance
+  /** Each vendor has draws of its own: what is hit follows from the seed and the vendor's own calls, not from others'. */
+  #hits({ provider, share = 1 }: Fault): boolean {
+    if (share === 1) return true
+    const stream = this.#streams.get(provider) ?? this.#random.stream(`faults of ${provider}`)
+    this.#streams.set(provider, stream)
+    return stream.bytes(4).readUInt32BE() / 2 ** 32 < share
   }
 }

@@ -38,11 +38,11 @@ export const FaultBody = Type.Object(
         description: 'calls it spoils; without it: until DELETE /faults',
       }),
     ),
-    chance: Type.Optional(
+    share: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
         maximum: 1,
-        description: 'share of the calls it spoils, drawn at random: a vendor that flaps',
+        description: 'part of the calls that it spoils, drawn at random: a vendor that flaps',
       }),
     ),
     method: Type.Optional(
@@ -56,8 +56,24 @@ export const FaultBody = Type.Object(
 export type FaultBody = Static<typeof FaultBody>
 export type Fault = Readonly<FaultBody>
 
-/** The first thing that is wrong with how the fields go together, or null. */
+/** The vendors that are asked for what they took, so that a GET comes to them. */
+const ASKED_BY_GET = new Set(['twilio'])
+
+/** The first thing that is wrong with how the fields go together, or that this vendor could not do; or null. */
 export function faultProblem(fault: Fault): string | null {
+  return formProblem(fault) ?? vendorProblem(fault)
+}
+
+function vendorProblem({ provider, method, error_code }: Fault): string | null {
+  if (provider === 'smtp' && method !== undefined) return 'mail by SMTP has no method: leave "method" out'
+  if (method === 'GET' && !ASKED_BY_GET.has(provider))
+    return `${provider} has nothing to ask it for: no GET ever comes to it`
+  if (provider === 'twilio' && error_code !== undefined && !/^[1-9]\d{4}$/.test(String(error_code)))
+    return 'an error_code of Twilio’s is a number of five digits'
+  return null
+}
+
+function formProblem(fault: Fault): string | null {
   const { mode, status, delay_ms, error_code } = fault
   if (mode === 'status' && status === undefined) return 'mode "status" needs a status'
   if ((mode === 'delay' || mode === 'slow_body') && delay_ms === undefined)

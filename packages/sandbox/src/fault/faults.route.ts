@@ -1,5 +1,6 @@
-// POST, GET and DELETE /faults: the script of what goes wrong next.
+// POST, GET and DELETE /faults, and DELETE /faults/{id}: the script of what goes wrong next.
 
+import { Type } from 'typebox'
 import type { TypedApp } from '../http/typed-app.ts'
 import { FaultBody, faultProblem } from './fault.ts'
 import { type FaultScript, MAX_SCRIPTED_FAULTS } from './fault-script.ts'
@@ -9,6 +10,8 @@ export interface FaultsRouteDeps {
   /** Names of the vendors that can be told. */
   readonly providers: readonly string[]
 }
+
+const IdParams = Type.Object({ id: Type.String({ format: 'uuid' }) }, { additionalProperties: false })
 
 export async function faultsRoute(app: TypedApp, { faults, providers }: FaultsRouteDeps): Promise<void> {
   app.post('/faults', { schema: { body: FaultBody } }, async (request, reply) => {
@@ -21,6 +24,9 @@ export async function faultsRoute(app: TypedApp, { faults, providers }: FaultsRo
       .send({ error: { message: `The script holds ${MAX_SCRIPTED_FAULTS} faults at most.` } })
   })
   app.get('/faults', async () => faults.list())
+  app.delete('/faults/:id', { schema: { params: IdParams } }, async (request) => ({
+    removed: faults.remove(request.params.id) ? 1 : 0,
+  }))
   app.delete('/faults', async () => ({ removed: faults.clear() }))
 }
 

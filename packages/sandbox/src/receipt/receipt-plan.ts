@@ -12,6 +12,8 @@ export interface PlannedCall {
   readonly events: readonly Occurrence[]
   readonly sender: string
   readonly tamper: Tamper | undefined
+  /** The gateway is not told. */
+  readonly lost: boolean
   /** Counted from the request. */
   readonly delayMs: number
 }
@@ -37,6 +39,8 @@ function copiesOf(deps: PlanDeps, receipt: Receipt, occurredAt: Date): PlannedCa
   const sent = deps.sent.find(message_id)
   if (sent === undefined) throw new CannotTell(`No vendor took a message with the id ${message_id}.`)
   const webhook = webhookOf(deps, sent)
+  if (receipt.lost === true && webhook.knowing === undefined)
+    throw new CannotTell(`${webhook.provider} cannot be asked, so what gets lost did not happen for anybody.`)
   const first = deps.random.bytes(16)
   return Array.from({ length: times }, (_, copy) => {
     const eventId = new_ids && copy > 0 ? deps.random.bytes(16) : first
@@ -45,6 +49,7 @@ function copiesOf(deps: PlanDeps, receipt: Receipt, occurredAt: Date): PlannedCa
       events: [{ sent, status, errorCode, eventId, occurredAt }],
       sender: receipt.sender ?? 'default',
       tamper: receipt.tamper,
+      lost: receipt.lost ?? false,
       delayMs: receipt.delay_ms ?? 0,
     }
   })
@@ -70,8 +75,8 @@ function together(calls: readonly PlannedCall[]): PlannedCall[] {
   const open = new Map<string, PlannedCall>()
   const joined: PlannedCall[] = []
   for (const call of calls) {
-    const { webhook, sender, tamper, delayMs } = call
-    const kind = [webhook.provider, sender, tamper, delayMs].join(' ')
+    const { webhook, sender, tamper, lost, delayMs } = call
+    const kind = [webhook.provider, sender, tamper, lost, delayMs].join(' ')
     const known = open.get(kind)
     if (known !== undefined && known.events.length < webhook.most) {
       const more = { ...known, events: [...known.events, ...call.events] }

@@ -50,6 +50,11 @@ const Receipt = Type.Object(
     ),
     error_code: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Integer()])),
     tamper: Type.Optional(Type.Enum([...TAMPERS])),
+    lost: Type.Optional(
+      Type.Boolean({
+        description: 'it happens, and the call about it never arrives: for vendors that can be asked',
+      }),
+    ),
     sender: Type.Optional(
       Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'whose webhook; without it `default`' }),
     ),

@@ -23,7 +23,8 @@ export interface ToldReceipt {
   /** One, or several where they went together. */
   readonly events: readonly { readonly message_id: string; readonly status: ReceiptStatus }[]
   readonly tamper: Tamper | null
-  readonly url: string
+  /** Without its query, which is a capability; null: the call got lost. */
+  readonly url: string | null
   /** What the gateway answered at last; null: it did not. */
   readonly answered: number | null
   readonly body: string
@@ -35,7 +36,10 @@ export async function sendReceipts(deps: ReceiptDeps, asked: SeveralReceipts): P
   const began = deps.clock.now()
   const calls = planOf(deps, asked, began)
   // Whether they can be made at all is found out before the first goes out.
-  for (const call of new Map(calls.map((each) => [kindOf(each), each])).values()) await callOf(deps, call)
+  for (const call of new Map(calls.map((each) => [kindOf(each), each])).values()) {
+    if (!call.lost) await callOf(deps, call)
+    else for (const event of call.events) call.webhook.knowing?.(event)
+  }
   if (asked.at_once === true) return await Promise.all(calls.map((call) => tell(deps, call, call.delayMs)))
   const told: ToldReceipt[] = []
   let waited = 0
@@ -48,22 +52,27 @@ export async function sendReceipts(deps: ReceiptDeps, asked: SeveralReceipts): P
 
 async function tell(deps: ReceiptDeps, planned: PlannedCall, delayMs: number): Promise<ToldReceipt> {
   if (delayMs > 0) await wait(delayMs, undefined, { signal: deps.closing }).catch(() => undefined)
-  const call = await callOf(deps, planned)
-  const at = deps.clock.now()
-  const { status: answered, body, tries } = await callWebhook(call, deps.closing)
+  const { webhook, events, tamper, lost } = planned
+  // What somebody else made up did not happen.
+  if (tamper === undefined) for (const event of events) webhook.knowing?.(event)()
+  const at = deps.clock.now().toISOString()
+  const call = lost ? null : await callOf(deps, planned)
+  const answer = call === null ? NOT_TOLD : await callWebhook(call, deps.closing)
   const told = {
-    provider: planned.webhook.provider,
-    at: at.toISOString(),
-    events: planned.events.map(({ sent, status }) => ({ message_id: sent.messageId, status })),
-    tamper: planned.tamper ?? null,
-    url: withoutQuery(call.url),
-    answered,
-    body,
-    tries,
+    provider: webhook.provider,
+    at,
+    events: events.map(({ sent, status }) => ({ message_id: sent.messageId, status })),
+    tamper: tamper ?? null,
+    url: call === null ? null : withoutQuery(call.url),
+    answered: answer.status,
+    body: answer.body,
+    tries: answer.tries,
   }
   deps.told.add(told)
   return told
 }
+
+const NOT_TOLD = { status: null, body: '', tries: 0 }
 
 const callOf = (deps: ReceiptDeps, { webhook, events, sender, tamper }: PlannedCall) =>
   webhook.callFor(events, {
@@ -72,7 +81,7 @@ const callOf = (deps: ReceiptDeps, { webhook, events, sender, tamper }: PlannedC
     now: deps.clock.now(),
   })
 
-const kindOf = ({ webhook, events: [event], tamper }: PlannedCall) =>
-  [webhook.provider, tamper, event?.status, event?.errorCode, event?.sent.messageId].join(' ')
+const kindOf = ({ webhook, events: [event], tamper, lost }: PlannedCall) =>
+  [webhook.provider, tamper, lost, event?.status, event?.errorCode, event?.sent.messageId].join(' ')
 
 const withoutQuery = (url: string) => url.replace(/\?.*$/s, '')

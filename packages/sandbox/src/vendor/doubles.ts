@@ -9,6 +9,7 @@ import { sendgridDouble } from './sendgrid/sendgrid.double.ts'
 import { sendgridWebhook } from './sendgrid/sendgrid-webhook.ts'
 import { sesDouble } from './ses/ses.double.ts'
 import { sesWebhook } from './ses/ses-webhook.ts'
+import { SentMessages } from './twilio/sent-message.ts'
 import { twilioDouble } from './twilio/twilio.double.ts'
 import { twilioWebhook } from './twilio/twilio-webhook.ts'
 import type { VendorDouble } from './vendor-double.ts'
@@ -17,10 +18,14 @@ import type { VendorWebhook } from './vendor-webhook.ts'
 export interface DoubleDeps {
   readonly clock: Clock
   readonly random: Random
+  /** What a caller must show; undefined: anything in the right form will do. */
   readonly keys: VendorKeys
+  /** What each vendor signs receipts with; undefined: they cannot be sent. */
+  readonly receiptKeys: VendorKeys
+  readonly sesTopic: string
+  readonly publicUrl: () => string
 }
 
-/** A key of each vendor. To be shown by a caller, undefined: anything in the right form will do. */
 export interface VendorKeys {
   readonly sendgrid: ReadSecret | undefined
   readonly ses: ReadSecret | undefined
@@ -28,29 +33,26 @@ export interface VendorKeys {
   readonly twilio: ReadSecret | undefined
 }
 
-/** Those that speak HTTP; the mail server has a port of its own. */
-export function vendorDoubles({ clock, random, keys }: DoubleDeps): readonly VendorDouble[] {
-  return [
-    sendgridDouble({ clock, random, expectedKey: keys.sendgrid }),
-    sesDouble({ clock, random, expectedKeys: keys.ses }),
-    gatewayDouble({ clock, random, expectedKeys: keys.gateway }),
-    twilioDouble({ clock, expectedToken: keys.twilio }),
-  ]
-}
-
-export interface WebhookDeps {
-  /** What each vendor signs with; undefined: its receipts cannot be sent. */
-  readonly receiptKeys: VendorKeys
-  readonly sesTopic: string
-  readonly publicUrl: () => string
-}
-
-/** Those that tell the gateway what became of a message. */
-export function vendorWebhooks({ receiptKeys, sesTopic, publicUrl }: WebhookDeps): readonly VendorWebhook[] {
-  return [
-    sendgridWebhook(receiptKeys.sendgrid),
-    sesWebhook({ readKey: receiptKeys.ses, topicArn: sesTopic, publicUrl }),
-    gatewayWebhook(receiptKeys.gateway),
-    twilioWebhook(receiptKeys.twilio),
-  ]
+/** Those that speak HTTP, the mail server has a port of its own; and those that tell what became of a message. */
+export function openVendors(deps: DoubleDeps): {
+  readonly doubles: readonly VendorDouble[]
+  readonly webhooks: readonly VendorWebhook[]
+} {
+  const { clock, keys, receiptKeys, sesTopic, publicUrl } = deps
+  const random = (provider: string) => deps.random.stream(`ids of ${provider}`)
+  const messages = new SentMessages(random('twilio'))
+  return {
+    doubles: [
+      sendgridDouble({ clock, random: random('sendgrid'), expectedKey: keys.sendgrid }),
+      sesDouble({ clock, random: random('ses'), expectedKeys: keys.ses }),
+      gatewayDouble({ clock, random: random('gateway'), expectedKeys: keys.gateway }),
+      twilioDouble({ clock, messages, expectedToken: keys.twilio }),
+    ],
+    webhooks: [
+      sendgridWebhook(receiptKeys.sendgrid),
+      sesWebhook({ readKey: receiptKeys.ses, topicArn: sesTopic, publicUrl }),
+      gatewayWebhook(receiptKeys.gateway),
+      twilioWebhook({ readToken: receiptKeys.twilio, messages }),
+    ],
+  }
 }

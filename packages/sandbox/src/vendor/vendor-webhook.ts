@@ -43,6 +43,8 @@ export interface VendorWebhook {
   readonly provider: string
   /** Events that one call may carry. */
   readonly most: number
+  /** What makes the vendor know of it, for who asks; absent: it cannot be asked. @throws {CannotTell} */
+  knowing?(event: Occurrence): () => void
   /** The call, signed. @throws {CannotTell} */
   callFor(events: readonly Occurrence[], options: WebhookOptions): Promise<WebhookCall>
 }

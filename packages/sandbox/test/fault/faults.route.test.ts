@@ -1,5 +1,6 @@
 import t from 'tap'
 import { inbox, mailTo, script, sendMail, setupSandbox } from '../setup-sandbox.ts'
+import { sendSms, smsTo } from '../vendor/twilio/twilio-calls.ts'
 
 t.test('a script that makes no sense is refused with the reason', async (t) => {
   const sandbox = await setupSandbox(t)
@@ -19,6 +20,13 @@ t.test('a script that makes no sense is refused with the reason', async (t) => {
     [{ mode: 'timeout', times: 0 }, />= 1/],
     [{ mode: 'timeout', times: 1.5 }, /integer/],
     [{ mode: 'timeout', time: 1 }, /additional/],
+    [{ mode: 'timeout', share: 0 }, /> 0/],
+    [{ mode: 'timeout', share: 1.1 }, /<= 1/],
+    [{ mode: 'timeout', provider: 'smtp', method: 'POST' }, /by SMTP has no method/],
+    [{ mode: 'timeout', method: 'GET' }, /no GET ever comes to it/],
+    [{ mode: 'timeout', provider: 'ses', method: 'GET' }, /no GET ever comes to it/],
+    [{ mode: 'timeout', provider: 'gateway', method: 'GET' }, /no GET ever comes to it/],
+    [{ mode: 'status', status: 400, provider: 'twilio', error_code: 'x' }, /number of five digits/],
   ]
   for (const [fault, reason] of refused) {
     const response = await script(sandbox, fault)
@@ -68,16 +76,36 @@ t.test('another site\u2019s page cannot script a fault with a plain form', async
 })
 
 t.test('a vendor that flaps spoils its share of the calls, the same ones for the same seed', async (t) => {
-  const run = async (seed: string) => {
+  const run = async (seed: string, others: boolean) => {
     const sandbox = await setupSandbox(t, { seed })
-    await script(sandbox, { mode: 'status', status: 503, chance: 0.5 })
+    await script(sandbox, { mode: 'status', status: 503, share: 0.5 })
+    await script(sandbox, { provider: 'twilio', mode: 'status', status: 503, share: 0.5 })
     const statuses: number[] = []
-    for (let n = 0; n < 40; n += 1) statuses.push((await sendMail(sandbox, mailTo('ada@example.com'))).status)
+    for (let n = 0; n < 40; n += 1) {
+      statuses.push((await sendMail(sandbox, mailTo('ada@example.com'))).status)
+      if (others) await sendSms(sandbox, smsTo('+447700900001'))
+    }
     return statuses
   }
-  const [first, again, other] = [await run('one'), await run('one'), await run('two')]
+  const first = await run('one', false)
   const spoiled = first.filter((status) => status === 503).length
   t.ok(spoiled > 5 && spoiled < 35, `${spoiled} of 40`)
-  t.same(again, first)
-  t.notSame(other, first)
+  t.same(await run('one', false), first)
+  t.same(await run('one', true), first, 'whatever happens at another vendor meanwhile')
+  t.notSame(await run('two', false), first)
+})
+
+t.test('one script is taken back by its id, and the others stay', async (t) => {
+  const sandbox = await setupSandbox(t)
+  const ids: string[] = []
+  for (const status of [500, 401]) {
+    const { id } = (await (await script(sandbox, { mode: 'status', status })).json()) as { id: string }
+    ids.push(id)
+  }
+  const take = async (id = '') =>
+    await (await fetch(`${sandbox.url}/faults/${id}`, { method: 'DELETE' })).json()
+  t.same(await take(ids[0]), { removed: 1 })
+  t.same(await take(ids[0]), { removed: 0 })
+  t.equal((await sendMail(sandbox, mailTo('ada@example.com'))).status, 401)
+  t.equal((await fetch(`${sandbox.url}/faults/x`, { method: 'DELETE' })).status, 400)
 })

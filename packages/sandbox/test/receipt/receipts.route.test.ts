@@ -1,6 +1,7 @@
 import { createConnection } from 'node:net'
 import t from 'tap'
 import { calls, inbox, setupSandbox } from '../setup-sandbox.ts'
+import { ACCOUNT, getTwilio } from '../vendor/twilio/twilio-calls.ts'
 import {
   callbackOf,
   type Heard,
@@ -134,6 +135,56 @@ t.test('what no vendor could say is refused with a sentence, and nothing is told
     t.match(message, reason)
   }
   t.same(gateway.heard, [])
+})
+
+t.test('who asks Twilio learns what happened, also where the call about it got lost', async (t) => {
+  const { sandbox, gateway, tell } = await setupReporting(t)
+  const asked = async (sid: string) => {
+    const answer = await getTwilio(sandbox, `/2010-04-01/Accounts/${ACCOUNT}/Messages/${sid}.json`)
+    const { status, error_code } = (await answer.json()) as { status: string; error_code: number | null }
+    return [status, error_code]
+  }
+  const told = await smsByTwilio(sandbox, callbackOf(gateway.url))
+  await tell({ message_id: told, status: 'delivered', tamper: 'signature' })
+  t.same(await asked(told), ['queued', null], 'a forger changes nothing')
+  await tell({ receipts: ['delivered', 'sent'].map((status) => ({ message_id: told, status })) })
+  t.same(await asked(told), ['delivered', null], 'what comes late does not undo it')
+  const before = gateway.heard.length
+  for (const [receipt, state] of [
+    [{ status: 'undelivered' }, ['undelivered', 30003]],
+    [{ status: 'undelivered', error_code: 30450 }, ['failed', 30450]],
+    [{ status: 'sent' }, ['sent', null]],
+  ] as const) {
+    const sid = await smsByTwilio(sandbox, undefined)
+    const { receipts } = await tell({ message_id: sid, ...receipt, lost: true })
+    t.match(receipts, [{ answered: null, tries: 0, url: null }])
+    t.same(await asked(sid), state)
+  }
+  t.equal(gateway.heard.length, before)
+  const mail = await mailBySendgrid(sandbox)
+  t.match(await tell({ message_id: mail, status: 'sent', lost: true }), {
+    status: 400,
+    message: /cannot be asked/,
+  })
+  const bounced = await tell({ message_id: told, status: 'bounced', lost: true })
+  t.match(bounced, { status: 400, message: /Twilio never says/ })
+})
+
+t.test('the same seed gives the same ids and events', async (t) => {
+  const run = async (seed: string) => {
+    const { sandbox, gateway, tell } = await setupReporting(t, { seed })
+    const ids = [await mailBySendgrid(sandbox), await mailBySes(sandbox), await smsByGateway(sandbox)]
+    ids.push(await smsByTwilio(sandbox, callbackOf(gateway.url)))
+    for (const message_id of ids) await tell({ message_id, status: 'delivered' })
+    const events = eventsOf(gateway.heard.slice(0, 1))
+      .flat()
+      .map(({ sg_event_id }) => sg_event_id)
+    const sns = gateway.heard.map(({ headers }) => headers['x-amz-sns-message-id'])
+    return [ids, events, sns, (await inbox(sandbox)).map(({ id }) => id)]
+  }
+  const first = await run('one')
+  t.same(await run('one'), first)
+  t.notSame(await run('two'), first)
 })
 
 t.test('a mail server tells nobody, and a vendor without a key cannot sign', async (t) => {

@@ -134,7 +134,7 @@ export async function mailBySes(sandbox: Sandbox): Promise<string> {
   return await newestId(sandbox)
 }
 
-export async function smsByGateway(sandbox: Sandbox): Promise<string> {
+export async function smsByGateway(sandbox: Sandbox, id = DELIVERY): Promise<string> {
   const sms = { to: '+4915112345678', text: 'Hello', valid_for_seconds: 300 }
   await fetch(`${sandbox.url}/gateway/messages`, {
     method: 'POST',
@@ -143,9 +143,9 @@ export async function smsByGateway(sandbox: Sandbox): Promise<string> {
       'x-api-key': 'any',
       'x-timestamp': String(Math.floor(Date.now() / 1_000)),
       'x-signature': `sha256=${'0'.repeat(64)}`,
-      'idempotency-key': DELIVERY,
+      'idempotency-key': id,
     },
-    body: JSON.stringify({ id: DELIVERY, attempt: 2, tenant: TENANT, channel: 'sms', ...sms }),
+    body: JSON.stringify({ id, attempt: 2, tenant: TENANT, channel: 'sms', ...sms }),
   })
   return await newestId(sandbox)
 }

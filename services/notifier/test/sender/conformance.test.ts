@@ -180,7 +180,9 @@ for (const subject of SUBJECTS) {
 
   t.test(`${name}: neither keys, nor the message, nor the vendor’s words are in an outcome`, async (t) => {
     const { send, fault } = await setup(t, subject, SHORT_MS)
-    const faults = [...Object.values(FAULTS), { mode: 'status', status: 400, error_code: `canary ${LINK}` }]
+    // Twilio's codes are numbers.
+    const said = provider === 'twilio' ? {} : { error_code: `canary ${LINK}` }
+    const faults = [...Object.values(FAULTS), { mode: 'status', status: 400, ...said }]
     for (const scripted of faults) {
       await fault(scripted)
       t.notMatch(JSON.stringify(await send({}, { deliveryId: crypto.randomUUID() })), /canary/)

@@ -49,10 +49,10 @@ async function answer(deps: SesDeps, call: VendorCall): Promise<VendorAnswer> {
   return broken === null ? accepted(deps, body) : refused(400, 'BadRequestException', broken)
 }
 
-function accepted({ random, clock }: SesDeps, mail: SendEmail): VendorAnswer {
-  const bytes = random.bytes(24).toString('hex')
-  // As SES writes them: a time and parts, `0100019a…-xxxxxxxx-xxxx-…-000000`.
-  const messageId = `0100${clock.now().getTime().toString(16).padStart(12, '0')}-${bytes.slice(0, 8)}-${bytes.slice(8, 12)}-${bytes.slice(12, 16)}-${bytes.slice(16, 20)}-${bytes.slice(20, 32)}-000000`
+function accepted({ random }: SesDeps, mail: SendEmail): VendorAnswer {
+  const bytes = random.bytes(26).toString('hex')
+  // As SES writes them, but that its first part is a time: `0100019a…-xxxxxxxx-xxxx-…-000000`.
+  const messageId = `0100${bytes.slice(40)}-${bytes.slice(0, 8)}-${bytes.slice(8, 12)}-${bytes.slice(12, 16)}-${bytes.slice(16, 20)}-${bytes.slice(20, 32)}-000000`
   return {
     status: 200,
     headers: { 'content-type': 'application/json', 'x-amzn-requestid': random.uuid() },

@@ -1,35 +1,54 @@
 // The messages that Twilio's double has taken, and how they look from outside. A message waits for a second and is sent
-// then: until it is, it has no date of sending, as with Twilio.
+// then: until it is, it has no date of sending, as with Twilio. What receipts tell of it shows here too.
 
-import { createHash } from 'node:crypto'
 import { Newest } from '../../newest.ts'
+import type { Random } from '../../random.ts'
 import type { CreateMessage, ListMessages } from './create-message.schema.ts'
+
+/** What became of a message after it was taken. */
+export interface Outcome {
+  readonly word: string
+  readonly code: number | null
+}
 
 export interface SentMessage {
   readonly sid: string
   readonly accountSid: string
   readonly form: CreateMessage
   readonly createdAt: Date
+  /** null: nothing was told yet. */
+  outcome: Outcome | null
 }
 
+/** Nothing follows these. */
+const LAST_WORDS = new Set(['delivered', 'undelivered', 'failed'])
 const WAITS_MS = 1_000
 const KEPT = 10_000
 
 export class SentMessages {
   readonly #messages = new Newest<SentMessage>({ maxCount: KEPT })
-  #count = 0
+  readonly #random: Random
 
-  /** Its id follows from the account and its place: the same in every run. */
+  constructor(random: Random) {
+    this.#random = random
+  }
+
   add(accountSid: string, form: CreateMessage, createdAt: Date): SentMessage {
-    this.#count += 1
-    const digest = createHash('sha256').update(`${accountSid} ${this.#count}`).digest('hex')
-    const message = { sid: `SM${digest.slice(0, 32)}`, accountSid, form, createdAt }
+    const sid = `SM${this.#random.bytes(16).toString('hex')}`
+    const message: SentMessage = { sid, accountSid, form, createdAt, outcome: null }
     this.#messages.add(message)
     return message
   }
 
   find(accountSid: string, sid: string): SentMessage | undefined {
     return this.#ofAccount(accountSid).find((message) => message.sid === sid)
+  }
+
+  /** A message that has come to its end stays there, whatever is told later. */
+  tell(sid: string, outcome: Outcome): void {
+    const message = this.#messages.oldestFirst().find((each) => each.sid === sid)
+    if (message === undefined || LAST_WORDS.has(message.outcome?.word ?? '')) return
+    message.outcome = outcome
   }
 
   /** Newest first. Dates are days (`2026-11-20`) or instants, in UTC; both bounds count as within. */
@@ -61,8 +80,8 @@ export function resourceOf(message: SentMessage, now: Date) {
     date_sent: sent === null ? null : rfc2822(sent),
     date_updated: rfc2822(sent ?? createdAt),
     direction: 'outbound-api',
-    error_code: null,
-    error_message: null,
+    error_code: message.outcome?.code ?? null,
+    error_message: message.outcome?.code == null ? null : 'The message did not arrive.',
     from: form.From ?? null,
     messaging_service_sid: form.MessagingServiceSid ?? null,
     num_media: String(form.MediaUrl?.length ?? 0),
@@ -70,16 +89,18 @@ export function resourceOf(message: SentMessage, now: Date) {
     price: null,
     price_unit: null,
     sid,
-    status: sent !== null ? 'sent' : form.From === undefined ? 'accepted' : 'queued',
+    status:
+      message.outcome?.word ?? (sent !== null ? 'sent' : form.From === undefined ? 'accepted' : 'queued'),
     subresource_uris: { media: `${uri}/Media.json` },
     to: form.To,
     uri: `${uri}.json`,
   }
 }
 
-function sentAt({ createdAt }: SentMessage, now: Date): Date | null {
+function sentAt({ createdAt, outcome }: SentMessage, now: Date): Date | null {
   const sent = new Date(createdAt.getTime() + WAITS_MS)
-  return sent <= now ? sent : null
+  if (outcome?.word === 'failed') return null
+  return sent <= now || outcome !== null ? sent : null
 }
 
 /** What was not sent is on no day. */

@@ -15,6 +15,7 @@ import {
   type RetryPolicy,
   type VendorWebhook,
 } from '../vendor-webhook.ts'
+import type { Outcome, SentMessages } from './sent-message.ts'
 
 /** Twilio's word, and the code it gives when nobody says one. */
 const WORDS: Readonly<Partial<Record<ReceiptStatus, readonly [word: string, code?: number]>>> = {
@@ -27,11 +28,21 @@ const WORDS: Readonly<Partial<Record<ReceiptStatus, readonly [word: string, code
 const FAILED = new Set([21610, 30001, 30034, 30450])
 const MAX_RETRIES = 5
 
-/** @param readToken the account's auth token; of two lines the first signs */
-export function twilioWebhook(readToken: ReadSecret | undefined): VendorWebhook {
+export interface TwilioWebhookDeps {
+  /** The account's auth token; of two lines the first signs. */
+  readonly readToken: ReadSecret | undefined
+  /** What one sees who asks Twilio. */
+  readonly messages: SentMessages
+}
+
+export function twilioWebhook({ readToken, messages }: TwilioWebhookDeps): VendorWebhook {
   return {
     provider: 'twilio',
     most: 1,
+    knowing(event) {
+      const outcome = outcomeOf(event)
+      return () => messages.tell(event.sent.messageId, outcome)
+    },
     async callFor([event], { tamper }) {
       if (event === undefined) throw new CannotTell('There is nothing to tell.')
       if (tamper === 'stale')
@@ -68,7 +79,7 @@ function signatureOf(url: string, form: Readonly<Record<string, string>>, token:
   return createHmac('sha1', token).update(text).digest('base64')
 }
 
-function formOf({ sent, status, errorCode }: Occurrence): Record<string, string> {
+function outcomeOf({ status, errorCode }: Occurrence): Outcome {
   const [word, usual] = WORDS[status] ?? []
   if (word === undefined)
     throw new CannotTell(`Twilio never says "${status}"; it says ${Object.keys(WORDS).join(', ')}.`)
@@ -76,16 +87,21 @@ function formOf({ sent, status, errorCode }: Occurrence): Record<string, string>
   if (code !== undefined && usual === undefined)
     throw new CannotTell(`Twilio gives no code with "${status}".`)
   if (Number.isNaN(code)) throw new CannotTell('A code of Twilio’s is a number.')
-  const said = code !== undefined && FAILED.has(code) ? 'failed' : word
+  return { word: code !== undefined && FAILED.has(code) ? 'failed' : word, code: code ?? null }
+}
+
+function formOf(event: Occurrence): Record<string, string> {
+  const { sent } = event
+  const { word, code } = outcomeOf(event)
   return {
     AccountSid: sent.account ?? '',
     ApiVersion: '2010-04-01',
-    ...(code !== undefined && { ErrorCode: String(code) }),
+    ...(code !== null && { ErrorCode: String(code) }),
     From: sent.from,
     MessageSid: sent.messageId,
-    MessageStatus: said,
+    MessageStatus: word,
     SmsSid: sent.messageId,
-    SmsStatus: said,
+    SmsStatus: word,
     To: sent.to,
   }
 }

@@ -8,11 +8,12 @@ import { markerFrom } from '../json-body.ts'
 import type { Marker, Reporting, VendorAnswer, VendorCall, VendorDouble } from '../vendor-double.ts'
 import { ruleError } from './create-message.rules.ts'
 import { CreateMessage, fieldsOf, ListMessages } from './create-message.schema.ts'
-import { resourceOf, type SentMessage, SentMessages } from './sent-message.ts'
+import { resourceOf, type SentMessage, type SentMessages } from './sent-message.ts'
 import { statusError, twilioError } from './twilio-error.ts'
 
 export interface TwilioDeps {
   readonly clock: Clock
+  readonly messages: SentMessages
   /** The token that a caller must show as password; undefined: any will do. */
   readonly expectedToken: ReadSecret | undefined
 }
@@ -22,8 +23,7 @@ const DEFAULT_PAGE = 50
 const createMessage = Compile(CreateMessage)
 const listMessages = Compile(ListMessages)
 
-export function twilioDouble({ clock, expectedToken }: TwilioDeps): VendorDouble {
-  const sent = new SentMessages()
+export function twilioDouble({ clock, messages: sent, expectedToken }: TwilioDeps): VendorDouble {
   return {
     provider: 'twilio',
     prefix: '/twilio',
