@@ -30,6 +30,8 @@ export interface SingleProcess {
   /** Everything it has written. */
   log(): string
   running(): boolean
+  /** Settles when it has ended: with its code, or the signal that ended it. */
+  readonly gone: Promise<number | NodeJS.Signals>
   /** Answers once it says that it listens. */
   listening(): Promise<void>
   /** What /readyz answers: 200, 503, or 0 for no answer. */
@@ -56,7 +58,9 @@ export async function startSingle(
   const logFile = join(place.dataDir, 'logs', `${name}-${started}.log`)
   const child = launch(name, logFile, { ...environmentOf(place, name, port, input), ...input.env })
   const { pid = -1 } = child
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const gone = new Promise<number | NodeJS.Signals>((resolve) =>
+    child.once('exit', (code, signal) => resolve(signal ?? code ?? -1)),
+  )
   sharedProcessGuard().watch({ pid, signals: ['SIGKILL'], patienceMs: 2_000 })
   const running = () => child.exitCode === null && child.signalCode === null
   const end = async (signal: NodeJS.Signals) => {
@@ -82,6 +86,7 @@ export async function startSingle(
     url,
     log,
     running,
+    gone,
     readiness,
     listening: () => still(() => log().includes('"msg":"ready"'), 'the line that says ready', 20_000),
     ready: (deadlineMs = 30_000) => still(async () => (await readiness()) === 200, 'readiness', deadlineMs),

@@ -7,7 +7,7 @@ import type { Client } from './postern.client.ts'
 import type { Kept } from './stored-secrets.ts'
 
 /** The house's own secrets, by name. */
-export function houseSecrets({ dataDir, dev }: House): Record<string, string> {
+export function houseSecrets({ dataDir, dev }: Pick<House, 'dataDir' | 'dev'>): Record<string, string> {
   const files = [
     'sendgrid-api-key',
     'twilio-auth-token',

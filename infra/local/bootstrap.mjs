@@ -16,6 +16,7 @@ const commands = {
   test: { entry: 'infra/local/src/test.ts', hooks: true, tap: true, supervised: true },
   check: { entry: 'infra/local/src/check.ts' },
   bench: { entry: 'bench/src/main.ts' },
+  chaos: { entry: 'chaos/src/main.ts' },
   postern: { entry: 'infra/local/src/postern.ts' },
 }
 

@@ -36,7 +36,7 @@ const SUFFIXES = new Map([
   ['en', 'English text'],
   ['d', 'type declarations'],
 ])
-const CODE = /^(?:services|packages|infra|e2e|bench)\/.*\.(?:ts|mjs)$/
+const CODE = /^(?:services|packages|infra|e2e|bench|chaos)\/.*\.(?:ts|mjs)$/
 /** Tests, and what is started by hand, may say in their own words which part of their subject they are. */
 const HAS_FLOORS = /^(?:services|packages)\/[^/]+\/src\//
 const KEBAB = /^[a-z0-9]+(?:-[a-z0-9]+)*$/

@@ -6,7 +6,7 @@ import { SetupError } from './setup-error.ts'
 const unitAndIntegration = ['packages', 'services', 'infra', 'bench'].flatMap((place) =>
   place === 'bench' ? ['bench/test/**/*.test.ts'] : [`${place}/*/test/**/*.test.ts`],
 )
-const endToEnd = ['e2e/test/**/*.test.ts']
+const endToEnd = ['e2e/test/**/*.test.ts', 'chaos/test/**/*.test.ts']
 
 export interface TestFiles {
   readonly tests: string[]

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cruise, type ICruiseOptions, type ICruiseResult, type IForbiddenRuleType } from 'dependency-cruiser'
 
-const FOLDERS = ['services', 'packages', 'infra', 'e2e', 'bench'] as const
+const FOLDERS = ['services', 'packages', 'infra', 'e2e', 'bench', 'chaos'] as const
 
 export interface ImportRules {
   readonly forbidden: IForbiddenRuleType[]

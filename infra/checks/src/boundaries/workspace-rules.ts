@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts'
 
 const GROUND = '(?:contracts|token|config|telemetry|template|db)'
 const SHIPPED = '^(?:services|packages)/(?!sandbox/|testkit/)[^/]+/src/'
-const ANY_WORKSPACE = '^(?:services|packages|infra|e2e|bench)/'
+const ANY_WORKSPACE = '^(?:services|packages|infra|e2e|bench|chaos)/'
 const npm = (names: string) => `(?:^|/node_modules/)(?:${names})(?:@|/|$)`
 
 export const WORKSPACE_RULES: readonly Rule[] = [
@@ -21,7 +21,7 @@ export const WORKSPACE_RULES: readonly Rule[] = [
     name: 'services-are-processes',
     instead:
       'A service is started and talked to, never imported: use its HTTP API, or move the piece into a package.',
-    from: { path: '^(?:packages|infra|e2e|bench)/' },
+    from: { path: '^(?:packages|infra|e2e|bench|chaos)/' },
     to: { path: '^services/' },
     planted: { 'e2e/test/breach.ts': ['services/audit/src/app.ts'] },
   },
@@ -93,7 +93,7 @@ export const WORKSPACE_RULES: readonly Rule[] = [
     name: 'tests-look-at-src-only-one-way',
     instead: 'src never imports test: move what both need into src, or into packages/testkit.',
     from: { path: '^(?:services|packages|infra)/[^/]+/src/' },
-    to: { path: '^(?:(?:services|packages|infra)/[^/]+/test/|e2e/|bench/)' },
+    to: { path: '^(?:(?:services|packages|infra)/[^/]+/test/|e2e/|bench/|chaos/)' },
     planted: { 'packages/token/src/breach.ts': ['packages/token/test/setup.ts'] },
   },
   {

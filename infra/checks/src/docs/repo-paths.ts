@@ -3,7 +3,7 @@
 import type { House } from './house.ts'
 import { literal } from './literal.ts'
 
-const TOP = /^(?:\.\/)?(?:services|packages|infra|docs|e2e|bench|\.ci)(?:\/|$)/
+const TOP = /^(?:\.\/)?(?:services|packages|infra|docs|e2e|bench|chaos|\.ci)(?:\/|$)/
 const EXTENSION = /\.(?:ts|mjs|md|sql|ya?ml|json|html|css|sh)$/
 const PATH = /^[\w.@<>*{},…-]+(?:\/[\w.@<>*{},…-]+)*\/?$/
 const PACKAGE = /^@postern\/([a-z-]+)\/(.+)$/
@@ -22,7 +22,7 @@ export function missingPath(text: string, house: House): string | null {
 
 /** The paths of the repository in a line of a fenced block. */
 export function pathsInBlock(line: string): string[] {
-  return line.match(/(?<![\w./@~-])(?:services|packages|infra|docs|e2e|bench)\/[\w./-]*\w/g) ?? []
+  return line.match(/(?<![\w./@~-])(?:services|packages|infra|docs|e2e|bench|chaos)\/[\w./-]*\w/g) ?? []
 }
 
 function isThere(path: string, { files, folders }: House): boolean {

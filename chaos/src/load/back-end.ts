@@ -1,0 +1,68 @@
+// A tenant's back end as the contract wants it: it asks with an Idempotency-Key, and asks again until it is answered.
+
+import { setTimeout as pause } from 'node:timers/promises'
+import type { IssuedChallenge } from '@postern/contracts/http/challenge'
+import type { Answer } from '@postern/e2e/postern.client'
+import { type ChaosHouse, clientAt } from '../house/chaos-house.ts'
+import type { Intent } from '../oracle/evidence.ts'
+import type { Wish } from './plan-load.ts'
+
+const PATIENCE_MS = 60_000
+const AGAIN_MS = 200
+
+/** Asks until it is promised or refused. @param via the gateway that is asked first */
+export async function ask(
+  house: ChaosHouse,
+  wish: Pick<Wish, 'intent' | 'later'>,
+  via?: string,
+): Promise<void> {
+  const { intent, later } = wish
+  house.intents.push(intent)
+  const sendAt = later === null ? {} : { send_at: new Date(Date.now() + later * 1_000).toISOString() }
+  const body =
+    intent.kind === 'link'
+      ? { email: intent.to, ...sendAt }
+      : { channel: intent.channel, to: intent.to, ...sendAt }
+  const path = intent.kind === 'link' ? '/v1/magic-links' : '/v1/otps'
+  // A key of this run's own: the same seed may be run twice on one house.
+  const headers = { 'idempotency-key': `chaos-${intent.key}` }
+  const request = { method: 'POST', path, body, headers }
+  const answer = await untilAnswered<IssuedChallenge>(house, intent, request, via)
+  if (answer?.status === 202) {
+    const { id, delivery } = answer.body.data
+    intent.answer = { id, deliveryId: delivery.id }
+  } else intent.refusal = answer?.body.error?.code ?? null
+}
+
+interface Request {
+  readonly method: string
+  readonly path: string
+  readonly body?: object
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Repeats what was not answered, and what was to be asked again. null: nobody ever answered. */
+export async function untilAnswered<T = unknown>(
+  house: ChaosHouse,
+  intent: Pick<Intent, 'tenant'>,
+  request: Request,
+  via?: string,
+): Promise<Answer<T> | null> {
+  const tenant = house.tenants.find(({ id }) => id === intent.tenant) ?? house.tenants[0]
+  const began = performance.now()
+  for (let tries = 0; performance.now() - began < PATIENCE_MS; tries += 1) {
+    const places = via !== undefined && tries === 0 ? [via] : house.gateways
+    const gateway = places[tries % places.length] ?? ''
+    const { method, path, ...rest } = request
+    const answer = await clientAt(house, gateway, tenant)
+      .call<T>(method, `${gateway}${path}`, rest)
+      .catch(() => null)
+    if (answer?.status === 500) house.internalErrors += 1
+    if (answer !== null && !isForLater(answer)) return answer
+    await pause(AGAIN_MS)
+  }
+  return null
+}
+
+const isForLater = ({ status, body }: Answer): boolean =>
+  status >= 500 || body.error?.code === 'IDEMPOTENCY_IN_PROGRESS'
