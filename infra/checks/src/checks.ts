@@ -46,6 +46,11 @@ export const CHECKS: readonly Check[] = [
     command: ['node', 'infra/checks/src/event-kinds.ts'],
   },
   {
+    name: 'fault-table',
+    describe: 'every fault that must be survived has its test',
+    command: ['node', 'infra/checks/src/fault-table.ts'],
+  },
+  {
     name: 'docs',
     describe: 'the pages name only what exists',
     command: ['node', 'infra/checks/src/docs.ts'],

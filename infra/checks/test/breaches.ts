@@ -76,6 +76,20 @@ export const BREACHES: readonly Breach[] = [
     sentences: ['docs/events.md does not list session.opened.'],
   },
   {
+    check: 'fault-table',
+    what: 'a fault has no test, and one whose test is gone',
+    file: 'docs/chaos.md',
+    text:
+      '| fault | required | tests |\n| - | - | - |\n| a flood | it swims | hope |\n' +
+      '| a fire | it is put out | `packages/queue/test/relay.test.ts` "a relay that burns" |\n' +
+      '| a storm | it stands | `packages/queue/test/storm.test.ts` "a relay that stands" |\n',
+    sentences: [
+      'docs/chaos.md:3 names no test for "a flood".',
+      'docs/chaos.md:4: packages/queue/test/relay.test.ts has no "a relay that burns".',
+      'docs/chaos.md:5 names packages/queue/test/storm.test.ts, which is not there.',
+    ],
+  },
+  {
     check: 'docs',
     what: 'a page names what is not there',
     file: 'docs/breach.md',
