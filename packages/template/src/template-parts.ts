@@ -16,6 +16,22 @@ export interface TemplateParts {
   readonly sms: SmsParts | null
 }
 
+/** The parts as columns of a row; null: not for that channel, or no HTML. */
+export interface TemplateColumns {
+  email_subject: string | null
+  email_html: string | null
+  email_text: string | null
+  sms_text: string | null
+}
+
+export const partsOf = (row: TemplateColumns): TemplateParts => ({
+  email:
+    row.email_subject === null || row.email_text === null
+      ? null
+      : { subject: row.email_subject, html: row.email_html, text: row.email_text },
+  sms: row.sms_text === null ? null : { text: row.sms_text },
+})
+
 /** Where a problem is. */
 export type PartName = 'email.subject' | 'email.html' | 'email.text' | 'sms.text'
 

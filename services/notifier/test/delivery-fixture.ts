@@ -49,6 +49,11 @@ export interface DeliveryInput extends PayloadInput {
   readonly challenge?: ChallengeState
   readonly decoy?: boolean
   readonly locale?: string
+  /** Its own unless told. */
+  readonly tenantId?: string
+  /** By which version it is written, where that is decided. */
+  readonly templateLocale?: string
+  readonly templateVersion?: number
   /** Seconds from now. */
   readonly sendIn?: number
   readonly expiresIn?: number
@@ -72,7 +77,7 @@ export interface Ids {
 export async function givenDelivery({ admin, sealRing }: Fixture, input: DeliveryInput = {}): Promise<Ids> {
   const { challenge = 'live' } = input
   const { channel, template, to } = whole(input)
-  const ids = { tenantId: uuid(), deliveryId: uuid(), challengeId: uuid(), channel, to }
+  const ids = { tenantId: input.tenantId ?? uuid(), deliveryId: uuid(), challengeId: uuid(), channel, to }
   if (challenge !== 'none' && challenge !== 'missing') await insertChallenge(admin, ids, challenge)
   const { version, box } = sealedPayload(
     sealRing,
@@ -81,9 +86,10 @@ export async function givenDelivery({ admin, sealRing }: Fixture, input: Deliver
   )
   await admin.query(
     `INSERT INTO deliveries (tenant_id, id, challenge_id, channel, template, locale, status, decoy, payload,
-       payload_version, send_at, expires_at, due_at, lease_until, fence, poisoned, traceparent)
+       payload_version, send_at, expires_at, due_at, lease_until, fence, poisoned, traceparent,
+       template_locale, template_version)
      VALUES ($1, $2, $3, $17, $4, $5, $6, $7, $8, $9, now() + $10 * interval '1 s', now() + $11 * interval '1 s',
-       now() + $12 * interval '1 s', now() + $13 * interval '1 s', $14, $15, $16)`,
+       now() + $12 * interval '1 s', now() + $13 * interval '1 s', $14, $15, $16, $18, $19)`,
     [
       ids.tenantId,
       ids.deliveryId,
@@ -102,6 +108,8 @@ export async function givenDelivery({ admin, sealRing }: Fixture, input: Deliver
       input.poisoned ?? 0,
       input.traceparent ?? null,
       channel,
+      input.templateLocale ?? null,
+      input.templateVersion ?? null,
     ],
   )
   return ids

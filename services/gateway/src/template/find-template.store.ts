@@ -2,7 +2,7 @@
 
 import type { TenantRun } from '@postern/db/with-tenant'
 import { findBuiltIn } from '@postern/template/built-in/catalogue'
-import type { TemplateParts } from '@postern/template/template-parts'
+import { partsOf, type TemplateColumns, type TemplateParts } from '@postern/template/template-parts'
 import { sql } from 'kysely'
 
 export interface WantedTemplate {
@@ -21,13 +21,6 @@ export interface FoundTemplate {
   readonly version: number
   /** Holds the wanted channel's part, and perhaps the other's. */
   readonly parts: TemplateParts
-}
-
-export interface TemplateColumns {
-  email_subject: string | null
-  email_html: string | null
-  email_text: string | null
-  sms_text: string | null
 }
 
 interface Row extends TemplateColumns {
@@ -58,11 +51,3 @@ export async function findTemplate(
   if (builtIn === undefined || builtIn.parts[channel] === null) return undefined
   return { name, locale: builtIn.language, version: 0, parts: builtIn.parts }
 }
-
-export const partsOf = (row: TemplateColumns): TemplateParts => ({
-  email:
-    row.email_subject === null || row.email_text === null
-      ? null
-      : { subject: row.email_subject, html: row.email_html, text: row.email_text },
-  sms: row.sms_text === null ? null : { text: row.sms_text },
-})

@@ -3,7 +3,7 @@
 import type { Template } from '@postern/contracts/http/template'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { findBuiltIn } from '@postern/template/built-in/catalogue'
-import { partsOf } from './find-template.store.ts'
+import { partsOf } from '@postern/template/template-parts'
 import { readVersion, type TemplateKey } from './template.store.ts'
 import { noSuchTemplate, showTemplate } from './template.ts'
 

@@ -1,9 +1,8 @@
 // A tenant's templates. A version is written once and never changed; each new one is told in its own statement.
 
 import type { TenantRun } from '@postern/db/with-tenant'
-import type { TemplateParts } from '@postern/template/template-parts'
+import type { TemplateColumns, TemplateParts } from '@postern/template/template-parts'
 import { sql } from 'kysely'
-import type { TemplateColumns } from './find-template.store.ts'
 
 export interface TemplateKey {
   readonly tenantId: string

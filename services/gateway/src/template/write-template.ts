@@ -3,7 +3,7 @@
 import type { PutTemplateBody, Template } from '@postern/contracts/http/template'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { AppError } from '@postern/service-kit/app-error'
-import { partsOf } from './find-template.store.ts'
+import { partsOf } from '@postern/template/template-parts'
 import { type TemplateKey, type Written, writeVersion } from './template.store.ts'
 import { checkParts, MAX_TEMPLATES, partsOfSource, showTemplate } from './template.ts'
 

@@ -17,7 +17,7 @@ export interface AskedVendor {
 
 /**
  * Records that a vendor call is about to begin and renews the lease. The payload was opened and rendered, so it is no
- * poison. Looks at the wall clock, not at when the transaction began: nothing may start late.
+ * poison; by which template, is kept. Looks at the wall clock, not at when the transaction began: nothing may start late.
  * @returns null: the lease, the time or the challenge is over, or the attempts are used up; do not call the vendor
  */
 export async function startAttempt(run: TenantRun, claim: Claim, by: AskedVendor): Promise<Attempt | null> {
@@ -52,6 +52,8 @@ const START: SetStatement<Held & { by: AskedVendor }, { number: number | null; p
       ...HELD_INPUT,
       provider: ['text', ({ by }) => by.provider],
       sender_id: ['uuid', ({ by }) => by.senderId],
+      locale: ['text', ({ claim }) => claim.wording.locale],
+      version: ['integer', ({ claim }) => claim.wording.version],
     })}
   ), held AS MATERIALIZED (
     SELECT a.n, d.id
@@ -79,8 +81,9 @@ const START: SetStatement<Held & { by: AskedVendor }, { number: number | null; p
     UPDATE deliveries d
        SET lease_until = clock_timestamp() + ${sql.lit(LEASE_SECONDS)} * interval '1 s',
            due_at = clock_timestamp() + ${sql.lit(LEASE_SECONDS)} * interval '1 s',
-           poisoned = 0, updated_at = now()
-     WHERE d.tenant_id = ${tenantId}::uuid AND d.id = ANY (ARRAY(SELECT delivery_id FROM begun))
+           template_locale = a.locale, template_version = a.version, poisoned = 0, updated_at = now()
+      FROM begun b JOIN ask a USING (delivery_id)
+     WHERE d.tenant_id = ${tenantId}::uuid AND d.id = ANY (ARRAY(SELECT delivery_id FROM begun)) AND d.id = b.delivery_id
   ), told AS (
     INSERT INTO outbox (tenant_id, kind, subject, outcome, traceparent, data)
     SELECT ${tenantId}::uuid, 'delivery.attempted', 'delivery:' || b.delivery_id, 'success', a.traceparent,

@@ -8,6 +8,7 @@ import { sql } from 'kysely'
 import type { ConfiguredSender } from '../sender/configured-sender.ts'
 import type { ChannelName } from './channel.ts'
 import { type ClaimAnswer, LEASE_SECONDS, MAX_PERHAPS_SENT, MAX_POISONED, type Refusal } from './delivery.ts'
+import { type WordingFacts, wordingOf } from './wording.ts'
 
 export interface ClaimInput {
   readonly tenantId: string
@@ -18,13 +19,12 @@ export interface ClaimInput {
   readonly worker: string
 }
 
-interface ClaimRow {
+interface ClaimRow extends WordingFacts {
   /** null: there is no such delivery */
   verdict: 'claimed' | Refusal | null
   status: string
   fence: string | null
-  template: string
-  locale: string | null
+  tenantName: string | null
   payload: Buffer | null
   payloadVersion: number | null
   secondsWaited: number
@@ -42,13 +42,16 @@ interface ClaimRow {
  * payload that kills the process is counted too. Attempts left over from an earlier claim become unknown.
  */
 export async function claimDelivery(run: TenantRun, input: ClaimInput): Promise<ClaimAnswer> {
-  const { verdict, status, fence, ...rest } = await run.each(CLAIM, input)
+  const { verdict, status, fence, ...row } = await run.each(CLAIM, input)
   if (verdict === null) return { kind: 'refused', reason: 'gone', status: null }
   if (verdict !== 'claimed') return { kind: 'refused', reason: verdict, status }
   if (fence === null) return { kind: 'refused', reason: 'taken', status }
   const { tenantId, deliveryId } = input
+  const { locale, keptLocale, keptVersion, written, defaultLocale, ...rest } = row
+  const { template } = rest
+  const wording = wordingOf({ template, locale, keptLocale, keptVersion, written, defaultLocale })
   const unsure = rest.unsure.map((attempt) => ({ ...attempt, startedAt: new Date(attempt.startedAt) }))
-  return { kind: 'claimed', claim: { tenantId, deliveryId, fence, ...rest, unsure } }
+  return { kind: 'claimed', claim: { tenantId, deliveryId, fence, ...rest, wording, unsure } }
 }
 
 const CLAIM: SetStatement<ClaimInput, ClaimRow> = {
@@ -67,8 +70,20 @@ const statement = (riders: readonly Rider<ClaimInput>[], tenantId: string) => sq
   SELECT ask.n, j.verdict, coalesce(m.status, j.status) AS status, m.fence, j.template, j.locale, j.payload,
          j.payload_version AS "payloadVersion", extract(epoch FROM now() - j.since)::float8 AS "secondsWaited",
          extract(epoch FROM j.over_at - now())::float8 AS "secondsLeft", j.tried, j.taken_by AS "takenBy",
-         j.refusals::int AS refusals, j.unsure, j.traceparent, coalesce(o.senders, '[]') AS senders
-    FROM ask LEFT JOIN judged j USING (n) LEFT JOIN moved m USING (n) LEFT JOIN configured o ON o.channel = ask.channel`
+         j.refusals::int AS refusals, j.unsure, j.traceparent, coalesce(o.senders, '[]') AS senders, t.name AS "tenantName",
+         t.default_locale AS "defaultLocale", j.template_locale AS "keptLocale", j.template_version AS "keptVersion", w.written
+    FROM ask LEFT JOIN judged j USING (n) LEFT JOIN moved m USING (n) LEFT JOIN configured o ON o.channel = ask.channel
+    LEFT JOIN tenants t ON t.id = ${tenantId}::uuid
+    LEFT JOIN LATERAL (${written(tenantId)}) w ON j.verdict = 'claimed'`
+
+// What the tenant wrote for it: the version that was kept, else the newest of the nearest locale.
+const written = (tenantId: string) => sql`
+  SELECT to_jsonb(k) AS written FROM templates k
+   WHERE k.tenant_id = ${tenantId}::uuid AND k.name = j.template AND k.locale = j.template_locale AND k.version = j.template_version
+  UNION ALL
+  SELECT to_jsonb(f) FROM find_template(${tenantId}::uuid, j.template, ask.channel, j.locale) f
+   WHERE j.template_version IS NULL
+     AND EXISTS (SELECT FROM templates e WHERE e.tenant_id = ${tenantId}::uuid AND e.name = j.template)`
 
 const seen = (riders: readonly Rider<ClaimInput>[], tenantId: string) => sql`
   ask AS MATERIALIZED (
@@ -82,7 +97,7 @@ const seen = (riders: readonly Rider<ClaimInput>[], tenantId: string) => sql`
       FROM (SELECT n, delivery_id, channel, worker FROM ask ORDER BY delivery_id) a
      CROSS JOIN LATERAL (
        SELECT id, challenge_id, channel, status, decoy, send_at, again_since, expires_at, due_at, lease_until, poisoned,
-              template, locale, payload, payload_version, recipient_digest, traceparent
+              template, locale, template_locale, template_version, payload, payload_version, recipient_digest, traceparent
          FROM deliveries WHERE tenant_id = ${tenantId}::uuid AND id = a.delivery_id LIMIT 1 FOR UPDATE) d
   )`
 
@@ -99,7 +114,7 @@ const judged = (tenantId: string) => sql`
                FILTER (WHERE a.outcome IN ('started', 'unknown')), '[]') AS unsure
         FROM attempts a WHERE a.tenant_id = ${tenantId}::uuid AND a.delivery_id = s.id) t
   ), judged AS MATERIALIZED (
-    SELECT s.n, s.id, s.worker, s.status, coalesce(s.again_since, s.send_at) AS since, s.template, s.locale, s.payload,
+    SELECT s.n, s.id, s.worker, s.status, coalesce(s.again_since, s.send_at) AS since, s.template, s.locale, s.template_locale, s.template_version, s.payload,
            s.payload_version, s.traceparent, t.tried, t.taken_by, t.refusals, t.unsure, t.perhaps_sent, least(s.expires_at, c.expires_at) AS over_at, CASE
         WHEN s.status NOT IN ('scheduled', 'pending', 'queued', 'sending') THEN 'gone'
         WHEN s.channel <> s.asked_channel THEN 'other_channel'

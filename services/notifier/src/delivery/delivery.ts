@@ -1,6 +1,7 @@
 // What a worker may do with a delivery, and what became of it. The numbers that the guarantees stand on are here.
 
 import type { ConfiguredSender } from '../sender/configured-sender.ts'
+import type { Wording } from './wording.ts'
 
 /** Who holds a delivery holds it this long; a vendor call and its recording must fit in. Seconds. */
 export const LEASE_SECONDS = 10
@@ -39,7 +40,9 @@ export interface Claim {
   /** Writes count only while this is still the row's. A decimal string. */
   readonly fence: string
   readonly template: string
-  readonly locale: string | null
+  readonly wording: Wording
+  /** As its operator wrote it; null: the tenant is gone. */
+  readonly tenantName: string | null
   readonly payload: Buffer | null
   readonly payloadVersion: number | null
   /** Since it was due, or another vendor was wanted for it, and until its secret stops working, by the database's clock. Seconds. */

@@ -1,6 +1,7 @@
 // What the gateway sealed into a delivery: opened for this one row and checked before anything is made of it. A template
 // has one form a channel; the difference is whom it goes to.
 
+import { TemplateVariables } from '@postern/contracts/http/template'
 import type { KeyRing } from '@postern/token/key-ring'
 import { open } from '@postern/token/seal'
 import { type Static, type TSchema, Type } from 'typebox'
@@ -44,11 +45,28 @@ const otpTo = <To extends TSchema>(to: To) =>
     closed,
   )
 
+/** A message of the tenant's own, version 1. By which version it is written stands in its row. */
+const messageTo = <To extends TSchema>(to: To) =>
+  Type.Object(
+    {
+      v: Type.Literal(1),
+      to,
+      template: Type.Object(
+        { name: Type.String(), locale: Type.String(), version: Type.Integer({ minimum: 0 }) },
+        closed,
+      ),
+      variables: TemplateVariables,
+    },
+    closed,
+  )
+
 export type PayloadForm<T extends TSchema> = Validator<Record<never, never>, T>
 
 export const MAGIC_LINK = Compile(MagicLink)
 export const OTP_BY_EMAIL = Compile(otpTo(Mailbox))
 export const OTP_BY_SMS = Compile(otpTo(Phone))
+export const MESSAGE_BY_EMAIL = Compile(messageTo(Mailbox))
+export const MESSAGE_BY_SMS = Compile(messageTo(Phone))
 
 /** The payload is missing, does not open or has another form. The message holds nothing of it. */
 export class PayloadError extends Error {

@@ -1,16 +1,16 @@
 // Deliveries by SMS: the sealed payload opened and rendered for exactly one number. The text of a delivery is the same
 // each time it is made, whenever that is: by it a vendor is asked whether it has the message already.
 
-import { findBuiltIn } from '@postern/template/built-in/catalogue'
 import { endWithOrigin } from '@postern/template/built-in/otp-sms'
 import { displayName, shortName } from '@postern/template/display-name'
 import { renderSms } from '@postern/template/render-template'
 import { TemplateError } from '@postern/template/template-error'
+import { OUTPUT_LIMITS, type SmsParts } from '@postern/template/template-parts'
 import type { SmsMessage } from '../sender/sender.ts'
 import type { VendorRouter } from '../sender/vendor-router.ts'
 import type { Channel, Moment } from './channel.ts'
 import type { Claim } from './delivery.ts'
-import { OTP_BY_SMS, openPayload, type SealRing } from './payload.ts'
+import { MESSAGE_BY_SMS, OTP_BY_SMS, openPayload, type SealRing } from './payload.ts'
 
 export interface SmsChannelOptions {
   readonly sealRing: SealRing
@@ -22,12 +22,11 @@ export function createSmsChannel({ sealRing, vendors }: SmsChannelOptions): Chan
 }
 
 function composeSms(claim: Claim, sealRing: SealRing): (moment: Moment) => SmsMessage {
-  if (claim.template !== 'otp') throw new TemplateError('template_missing')
-  const { to, code, tenant_name, origin_domain } = openPayload(sealRing, claim, OTP_BY_SMS)
-  const parts = findBuiltIn(claim.template, claim.locale)?.parts.sms
+  const parts = claim.wording.parts?.sms
   if (!parts) throw new TemplateError('template_missing')
-  const name = shortName(displayName(tenant_name)) || origin_domain
-  const text = endWithOrigin(renderSms(parts, { tenant_name: name, code }), { code, domain: origin_domain })
+  const { to, text } =
+    claim.template === 'otp' ? codeOf(claim, sealRing, parts) : messageOf(claim, sealRing, parts)
+  if (text.length > OUTPUT_LIMITS['sms.text']) throw new TemplateError('template_failed')
   const { tenantId, deliveryId } = claim
   return ({ attempt, secondsLeft }) => ({
     tenantId,
@@ -37,4 +36,23 @@ function composeSms(claim: Claim, sealRing: SealRing): (moment: Moment) => SmsMe
     text,
     validForSeconds: Math.max(1, Math.floor(secondsLeft)),
   })
+}
+
+interface Written {
+  readonly to: string
+  readonly text: string
+}
+
+/** Whoever wrote the rest, the last line is ours. */
+function codeOf(claim: Claim, sealRing: SealRing, parts: SmsParts): Written {
+  const { to, code, tenant_name, origin_domain, minutes } = openPayload(sealRing, claim, OTP_BY_SMS)
+  const name = shortName(displayName(tenant_name)) || origin_domain
+  const text = renderSms(parts, { tenant_name: name, code, minutes, origin_domain })
+  return { to, text: endWithOrigin(text, { code, domain: origin_domain }) }
+}
+
+function messageOf(claim: Claim, sealRing: SealRing, parts: SmsParts): Written {
+  const { to, variables } = openPayload(sealRing, claim, MESSAGE_BY_SMS)
+  const name = shortName(displayName(claim.tenantName ?? ''))
+  return { to, text: renderSms(parts, { ...variables, tenant_name: name }) }
 }

@@ -65,7 +65,7 @@ function bodyOf(message: EmailMessage | SmsMessage, { smsFrom }: GatewayOptions)
     return { id, tenant, attempt, channel: 'sms', to, ...from, text, ...valid }
   }
   const { from, subject, html } = message
-  return { id, tenant, attempt, channel: 'email', to, from, subject, text, html }
+  return { id, tenant, attempt, channel: 'email', to, from, subject, text, ...(html !== null && { html }) }
 }
 
 function headersOf({ apiKey, signingKey, clock }: GatewayOptions, body: string): Record<string, string> {

@@ -10,7 +10,8 @@ export interface EmailMessage {
   readonly to: string
   readonly from: { readonly email: string; readonly name: string }
   readonly subject: string
-  readonly html: string
+  /** null: the text alone. */
+  readonly html: string | null
   readonly text: string
 }
 

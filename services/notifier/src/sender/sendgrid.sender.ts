@@ -84,8 +84,8 @@ function mailOf({ tenantId, deliveryId, attempt, to, from, subject, html, text }
     subject,
     content: [
       { type: 'text/plain', value: text },
-      { type: 'text/html', value: html },
-    ] as [{ type: string; value: string }, { type: string; value: string }],
+      ...(html === null ? [] : [{ type: 'text/html', value: html }]),
+    ] as [{ type: string; value: string }, ...{ type: string; value: string }[]],
     trackingSettings: {
       clickTracking: { enable: false, enableText: false },
       openTracking: { enable: false },

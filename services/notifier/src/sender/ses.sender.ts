@@ -133,7 +133,10 @@ function mailOf(message: EmailMessage, { configurationSet }: SesOptions) {
     FromEmailAddress: mailboxOf(from),
     Destination: { ToAddresses: [asciiDomain(to)] },
     Content: {
-      Simple: { Subject: part(subject), Body: { Text: part(text), Html: part(html) } },
+      Simple: {
+        Subject: part(subject),
+        Body: { Text: part(text), ...(html !== null && { Html: part(html) }) },
+      },
     },
     EmailTags: [
       { Name: 'tenant_id', Value: tenantId },

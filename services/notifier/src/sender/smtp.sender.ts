@@ -98,7 +98,7 @@ async function composed(message: EmailMessage): Promise<Composed> {
     to: { name: '', address: asciiDomain(to) },
     subject,
     text,
-    html,
+    ...(html !== null && { html }),
     messageId: `<${messageId}>`,
     headers: { 'X-Postern-Delivery': markOf(message), 'Auto-Submitted': 'auto-generated' },
     disableFileAccess: true,

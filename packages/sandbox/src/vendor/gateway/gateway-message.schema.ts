@@ -17,7 +17,7 @@ const EmailMessage = Type.Object(
     from: Type.Object({ email: Type.String({ format: 'email' }), name: Type.String() }, closed),
     subject: Type.String({ minLength: 1, pattern: '^[^\\r\\n]*$' }),
     text: Type.String({ minLength: 1 }),
-    html: Type.String({ minLength: 1 }),
+    html: Type.Optional(Type.String({ minLength: 1 })),
   },
   closed,
 )

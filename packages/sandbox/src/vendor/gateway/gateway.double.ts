@@ -79,7 +79,7 @@ function outgoing(message: GatewayMessage): OutgoingMessage {
     const from = message.from ?? ''
     return { ...common, channel: 'sms', from, from_name: null, subject: null, html: null }
   }
-  const { from, subject, html } = message
+  const { from, subject, html = null } = message
   return { ...common, channel: 'email', from: from.email, from_name: from.name, subject, html }
 }
 
