@@ -122,7 +122,7 @@ t.test('a vendor that flaps is left alone within twenty calls, while every mail 
   const { given, work, fault, allCalls, logs, metrics } = await failoverSite(t, f, {
     providers: ['sendgrid', 'ses'],
   })
-  await fault('sendgrid', { mode: 'status', status: 503, chance: 0.5 })
+  await fault('sendgrid', { mode: 'status', status: 503, share: 0.5 })
   const asked = async () => (await allCalls()).filter(({ provider }) => provider === 'sendgrid').length
   const isOpen = () => logs.lines().some(({ is_open }) => is_open === true)
   for (let n = 0; n < 40 && !isOpen(); n += 1) t.equal((await work(await given())).status, 'accepted')
