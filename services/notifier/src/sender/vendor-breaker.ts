@@ -30,8 +30,8 @@ const OUR_FAULTS = new Set(['started_too_late'])
 const isFault = (outcome: SendOutcome) =>
   (outcome.kind === 'retryable' || outcome.kind === 'unknown') && !OUR_FAULTS.has(outcome.code)
 
-/** Thrown into the library where a call is not to count. */
-class NoCall extends Error {}
+/** Thrown into the library where a call is not to count. One for all: an error a call would cost its stack each time. */
+const NO_CALL = new Error('no call')
 
 /** @param onChange called when it opens or closes; between two probes it is open */
 export function createBreaker(onChange: (isOpen: boolean) => void = () => undefined): Breaker {
@@ -58,7 +58,7 @@ export function createBreaker(onChange: (isOpen: boolean) => void = () => undefi
       if (!entered) return null
       const isProbe = (policy.state as CircuitState) === CircuitState.HalfOpen
       // A probe that was not made must not close the breaker; any other that was not made is not counted.
-      const leave = () => (isProbe ? ended.resolve('failed') : ended.reject(new NoCall()))
+      const leave = () => (isProbe ? ended.resolve('failed') : ended.reject(NO_CALL))
       const settle = (outcome: SendOutcome) => {
         if (isFault(outcome)) ended.resolve('failed')
         else if (outcome.kind === 'accepted' || outcome.kind === 'permanent') ended.resolve('well')
