@@ -6,7 +6,7 @@ export type SessionKind = 'api' | 'browser'
 export interface Client {
   kind: SessionKind
   userAgent: string | null
-  /** as trusted proxies tell it */
+  /** an IP address, as trusted proxies tell it; null: they told none */
   address: string | null
 }
 
