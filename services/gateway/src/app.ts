@@ -148,7 +148,7 @@ export async function buildApp(context: GatewayContext): Promise<HttpApp> {
   await registerOpenapi(app, {
     title: 'Postern gateway',
     description:
-      'Issues and verifies magic links and one-time codes, opens sessions, keeps tenants and their keys.',
+      'Proves links, codes and second factors, opens sessions, and keeps users, tenants and their keys.',
     version: VERSION,
   })
   registerHealth(app, {

@@ -132,7 +132,7 @@ t.test('what is no session’s cookie opens nothing', async (t) => {
   }
 })
 
-t.test('a session that ended is refused within a second, though its cookie was remembered', async (t) => {
+t.test('a session that ended is refused, though its cookie was remembered', async (t) => {
   const ends: [string, (page: Awaited<ReturnType<typeof signedInPage>>) => Promise<unknown>][] = [
     ['signed out', (page) => page.send('DELETE', URL)],
     ['ended by the back end', ({ sessionId }) => tenant.call('DELETE', `/v1/sessions/${sessionId}`)],
@@ -143,7 +143,7 @@ t.test('a session that ended is refused within a second, though its cookie was r
     t.equal((await ask(copy)).status, 204)
     t.equal((await end(page)) !== undefined, true)
     const refused = async () => (await ask(copy)).status === 401
-    await until(refused, { deadlineMs: 1_500, what })
+    await until(refused, { deadlineMs: 5_000, what })
   }
 })
 
