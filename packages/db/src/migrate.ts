@@ -21,6 +21,7 @@ const FILES = [
   '0013-deliveries',
   '0014-retention',
   '0015-held-payloads',
+  '0016-unreported-attempts',
 ] as const
 
 async function migration(name: string): Promise<Migration> {

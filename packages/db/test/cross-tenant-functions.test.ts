@@ -15,6 +15,7 @@ const CALLERS: Record<string, string[]> = {
   'redrive(uuid[],uuid[],integer[])': ALL,
   'expire_due(integer)': ALL,
   'review_held(integer)': ALL,
+  'claim_unreported(integer)': ['postern_notifier'],
   'claim_events(integer)': ALL,
   'relay_gauges()': ALL,
   'record_events(uuid[])': ['postern_audit'],

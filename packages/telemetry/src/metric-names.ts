@@ -89,6 +89,12 @@ export const METRICS = {
     help: 'Senders that this process does not call, but for a probe, as their vendor failed too often.',
     labels: ['provider'],
   },
+  vendorsAsked: {
+    name: 'postern_vendor_status_requests_total',
+    type: 'counter',
+    help: 'Questions to vendors about messages that no receipt told of, by what they answered.',
+    labels: ['provider', 'outcome'],
+  },
   deliveryLatency: {
     name: 'postern_delivery_latency_seconds',
     type: 'histogram',

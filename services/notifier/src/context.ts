@@ -18,6 +18,7 @@ import type { DeliverDeps } from './delivery/deliver-message.ts'
 import { createDeliveryMetrics, type DeliveryMetrics } from './delivery/delivery-metrics.ts'
 import { createEmailChannel } from './delivery/email-channel.ts'
 import { createSmsChannel } from './delivery/sms-channel.ts'
+import { askRegularly } from './receipt/ask-regularly.ts'
 import { openVendors } from './sender/open-vendors.ts'
 import type { EmailMessage, SmsMessage } from './sender/sender.ts'
 
@@ -87,6 +88,9 @@ export function buildContext(
     tracer: telemetry.tracer,
   })
   parts.add('vendors', vendors.close)
+
+  const asking = askRegularly({ database, vendors, clock, metrics, logger, nudge: () => relay.nudge() })
+  parts.add('asking', () => asking.stop())
 
   return {
     ...ambient,

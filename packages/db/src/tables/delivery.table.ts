@@ -68,4 +68,6 @@ export interface AttemptTable {
   receipt: 'undelivered' | 'rejected' | 'delivered' | null
   /** the tenant's sender; null: one of the installation's own */
   sender_id: string | null
+  /** when its vendor is asked what became of it */
+  ask_at: Date | null
 }

@@ -13,6 +13,8 @@ export interface AskedVendor {
   readonly senderId: string | null
   /** Another vendor is listed that did not take the message. */
   readonly hasOther: boolean
+  /** Its vendor can be asked later what became of the message. */
+  readonly isAnswerable: boolean
 }
 
 /**
@@ -21,13 +23,16 @@ export interface AskedVendor {
  * @returns null: the lease, the time or the challenge is over, or the attempts are used up; do not call the vendor
  */
 export async function startAttempt(run: TenantRun, claim: Claim, by: AskedVendor): Promise<Attempt | null> {
-  const { provider, senderId, hasOther } = by
+  const { provider, senderId, hasOther, isAnswerable } = by
   const { number, perhapsSent } = await run.each(START, { claim, by })
   if (number === null) return null
   const last = claim.tried.at(-1)
   const isFailover = last !== undefined && last !== (senderId ?? provider)
-  return { number, provider, hasOther, isFailover, isLast: perhapsSent + 1 >= MAX_PERHAPS_SENT }
+  return { number, provider, hasOther, isAnswerable, isFailover, isLast: perhapsSent + 1 >= MAX_PERHAPS_SENT }
 }
+
+/** A vendor is asked when its receipt is late, and before another vendor would be. */
+const ASK_AFTER_SECONDS = 60
 
 interface Held {
   readonly claim: Claim
@@ -103,10 +108,9 @@ const START: SetStatement<Held & { by: AskedVendor }, { number: number | null; p
 export const recordOutcome = (
   run: TenantRun,
   claim: Claim,
-  { number, provider, hasOther }: Attempt,
+  attempt: Attempt,
   ending: Ending,
-): Promise<Ending['status'] | null> =>
-  recordEnding(run, claim, { number, provider, hasOther, outcome: 'started' }, ending)
+): Promise<Ending['status'] | null> => recordEnding(run, claim, { ...attempt, outcome: 'started' }, ending)
 
 /**
  * Records of an earlier attempt, whose answer was never read, that its vendor has the message: it was accepted after all.
@@ -115,18 +119,18 @@ export const recordOutcome = (
 export const recordFound = (
   run: TenantRun,
   claim: Claim,
-  { number, provider, hasOther }: Pick<Attempt, 'number' | 'provider' | 'hasOther'>,
+  attempt: Omit<OpenAttempt, 'outcome'>,
   providerMessageId: string | null,
 ): Promise<Ending['status'] | null> =>
   recordEnding(
     run,
     claim,
-    { number, provider, hasOther, outcome: 'unknown' },
+    { ...attempt, outcome: 'unknown' },
     { outcome: 'accepted', status: 'accepted', errorCode: null, providerMessageId, retryInMs: null },
   )
 
 /** An attempt as it stands in its row. Only who holds the delivery has one that is `started`. */
-interface OpenAttempt extends Pick<Attempt, 'number' | 'provider' | 'hasOther'> {
+interface OpenAttempt extends Pick<Attempt, 'number' | 'provider' | 'hasOther' | 'isAnswerable'> {
   readonly outcome: 'started' | 'unknown'
 }
 
@@ -177,6 +181,7 @@ const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
         ({ ending: { retryInMs } }) => (retryInMs === null ? null : Math.ceil(retryInMs)),
       ],
       has_other: ['boolean', ({ attempt }) => attempt.hasOther],
+      is_answerable: ['boolean', ({ attempt }) => attempt.isAnswerable],
       data: ['jsonb', dataOf],
     })}
   ), held AS MATERIALIZED (
@@ -192,10 +197,13 @@ const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
         SELECT coalesce(bool_or(outcome = 'accepted' AND coalesce(receipt, 'delivered') = 'delivered'), false) AS took,
                count(*) FILTER (WHERE outcome IN ('started', 'accepted', 'unknown')) AS perhaps_sent
           FROM attempts WHERE tenant_id = ${tenantId}::uuid AND delivery_id = h.id AND number <> a.number) o
+  ), patience AS MATERIALIZED (
+    SELECT receipt_wait_seconds AS seconds FROM tenants WHERE id = ${tenantId}::uuid
   ), finished AS (
     UPDATE attempts t
        SET outcome = a.outcome, error_code = a.error_code, provider_message_id = a.message_id,
-           finished_at = clock_timestamp()
+           finished_at = clock_timestamp(), ask_at = CASE WHEN a.outcome = 'accepted' AND a.is_answerable THEN
+             clock_timestamp() + least(${sql.lit(ASK_AFTER_SECONDS)}, (SELECT seconds * 2 / 3 FROM patience)) * interval '1 s' END
       FROM held h JOIN ask a USING (n)
      WHERE t.tenant_id = ${tenantId}::uuid AND t.delivery_id = ANY (ARRAY(SELECT id FROM held)) AND t.delivery_id = h.id
        AND t.number = a.number AND t.outcome = a.was AND (t.fence = a.fence::bigint OR t.outcome = 'unknown')
@@ -205,8 +213,8 @@ const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
        SET status = e.status, lease_until = NULL, updated_at = now(),
            due_at = CASE WHEN e.status = 'pending' THEN
              least(clock_timestamp() + a.retry_in_ms * interval '1 ms', d.expires_at)
-             WHEN e.is_held THEN least(clock_timestamp() + (SELECT receipt_wait_seconds * interval '1 s' FROM tenants
-               WHERE id = ${tenantId}::uuid), d.expires_at) END,
+             WHEN e.is_held THEN least(clock_timestamp() + (SELECT seconds * interval '1 s' FROM patience),
+               d.expires_at) END,
            payload = CASE WHEN e.status = 'pending' OR e.is_held THEN d.payload END
       FROM finished f JOIN ask a USING (n) JOIN fate e USING (n)
      WHERE d.tenant_id = ${tenantId}::uuid AND d.id = ANY (ARRAY(SELECT delivery_id FROM finished)) AND d.id = f.delivery_id

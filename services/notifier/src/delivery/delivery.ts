@@ -80,6 +80,8 @@ export interface Attempt {
   readonly provider: string
   /** Another vendor is listed that did not take the message. */
   readonly hasOther: boolean
+  /** Its vendor can be asked later what became of the message. */
+  readonly isAnswerable: boolean
   /** Another vendor was asked before it. */
   readonly isFailover: boolean
   /** An earlier attempt may already have reached the recipient, so this one is the last. */

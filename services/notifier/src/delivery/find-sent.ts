@@ -38,7 +38,8 @@ export async function findSent<Message>(input: SearchInput<Message>): Promise<Se
     await forgivePoison(run, claim)
     const seen = await look(lookUp, attempt, input)
     if (seen.kind === 'found') {
-      const own = { ...attempt, hasOther: vendors.hasOther(attempt.key, claim) }
+      const isAnswerable = vendors.vendor(attempt.key)?.statusOf !== undefined
+      const own = { ...attempt, hasOther: vendors.hasOther(attempt.key, claim), isAnswerable }
       const recorded = (await recordFound(run, claim, own, seen.providerMessageId)) !== null
       return { kind: 'found', attempt, recorded }
     }

@@ -75,8 +75,12 @@ async function sendBy<Message>(
   // From before the lease is renewed, so that the call is over before the lease is.
   const signal = AbortSignal.timeout(callMs)
   const began = clock.now().getTime()
-  const hasOther = input.vendors.hasOther(vendor.key, claim)
-  const attempt = await begin(run, claim, { provider: sender.provider, senderId, hasOther })
+  const attempt = await begin(run, claim, {
+    provider: sender.provider,
+    senderId,
+    hasOther: input.vendors.hasOther(vendor.key, claim),
+    isAnswerable: sender.statusOf !== undefined,
+  })
   if (attempt === null) return { kind: 'stopped' }
   deps.failpoint('K6')
   const elapsedMs = () => clock.now().getTime() - began

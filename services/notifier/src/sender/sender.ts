@@ -1,6 +1,8 @@
 // The port to a vendor: one message in, one of four answers out. It never throws, and never lets a vendor's words or
 // error objects through: those hold the API key and the link.
 
+import type { Meaning } from '@postern/contracts/receipt-meaning'
+
 export interface EmailMessage {
   /** With delivery and attempt the mark by which a vendor's receipt finds its way back. */
   readonly tenantId: string
@@ -57,10 +59,26 @@ export type Sighting =
   /** It could not say just now. */
   | { readonly kind: 'no_answer' }
 
+/** What a vendor says of a message that it took. */
+export type VendorWord =
+  | {
+      readonly kind: 'known'
+      /** null: it says nothing of the message's way. */
+      readonly meaning: Meaning | null
+      /** Tells this word from the others of its message; the same whoever brings it. */
+      readonly identity: readonly string[]
+    }
+  /** It knows no such message, or will never tell. */
+  | { readonly kind: 'not_found' }
+  /** It could not say just now. */
+  | { readonly kind: 'no_answer' }
+
 export interface Sender<Message = EmailMessage> {
   /** Stands in attempts, events and metrics. */
   readonly provider: string
   send(message: Message, context: SendContext): Promise<SendOutcome>
   /** Where the vendor can be asked: whether it has this message, from no earlier than `since`. */
   readonly lookUp?: (message: Message, since: Date, signal: AbortSignal) => Promise<Sighting>
+  /** Where the vendor can be asked: what became of a message that it took, by the id that it gave it. Does not throw. */
+  readonly statusOf?: (providerMessageId: string, signal: AbortSignal) => Promise<VendorWord>
 }

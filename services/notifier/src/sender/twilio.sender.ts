@@ -3,11 +3,12 @@
 
 import http from 'node:http'
 import https from 'node:https'
+import { meaningOfTwilio } from '@postern/contracts/twilio-status'
 import twilio from 'twilio'
 import type { CallbackOf } from './callback-url.ts'
 import { createExchange, type Exchange } from './http-exchange.ts'
 import { classify, failureOf, idLike } from './http-outcome.ts'
-import type { SendContext, Sender, SendOutcome, Sighting, SmsMessage } from './sender.ts'
+import type { SendContext, Sender, SendOutcome, Sighting, SmsMessage, VendorWord } from './sender.ts'
 import { createTwilioHttp } from './twilio-http.ts'
 import { refusalOf } from './twilio-refusals.ts'
 
@@ -75,10 +76,25 @@ export function createTwilioSender(options: TwilioOptions): Sender<SmsMessage> &
     }
   }
 
+  /** An account that may send but not look will never tell. */
+  async function statusOf(sid: string, signal: AbortSignal): Promise<VendorWord> {
+    const exchange = createExchange({})
+    try {
+      const { status, errorCode } = await messagesBy(exchange, signal)(sid).fetch()
+      const code = typeof errorCode === 'number' ? String(errorCode) : ''
+      const identity = ['twilio', sid, status, code]
+      return { kind: 'known', meaning: meaningOfTwilio(status, code), identity }
+    } catch {
+      const { status = 0 } = exchange
+      return { kind: [401, 403, 404].includes(status) ? 'not_found' : 'no_answer' }
+    }
+  }
+
   return {
     provider: 'twilio',
     send,
     lookUp,
+    statusOf,
     close() {
       agents.http.destroy()
       agents.https.destroy()

@@ -28,8 +28,8 @@ async function held(input: DeliveryInput = {}): Promise<{ ids: Ids; claim: Claim
   return { ids, claim: await claimed(ids) }
 }
 
-const start = (claim: Claim, hasOther = false) =>
-  startAttempt(f.run(claim.tenantId), claim, { provider: 'sendgrid', senderId: null, hasOther })
+const start = (claim: Claim, hasOther = false, isAnswerable = false) =>
+  startAttempt(f.run(claim.tenantId), claim, { provider: 'sendgrid', senderId: null, hasOther, isAnswerable })
 const challengeBecomes = (column: string, ids: Ids) =>
   f.admin.query(`UPDATE challenges SET ${column} = now() WHERE id = $1`, [ids.challengeId])
 
@@ -87,6 +87,7 @@ t.test(
       number: 1,
       provider: 'sendgrid',
       hasOther: false,
+      isAnswerable: false,
       isFailover: false,
       isLast: false,
     })
@@ -230,11 +231,11 @@ t.test('an outcome is recorded once, and never on a delivery that has ended', as
   t.equal(await recordOutcome(f.run(cancelled.ids.tenantId), cancelled.claim, begun, ACCEPTED), null)
 })
 
-async function accepted(hasOther: boolean, input: DeliveryInput = {}, wait?: number) {
+async function accepted(hasOther: boolean, input: DeliveryInput = {}, wait?: number, isAnswerable = false) {
   const ids = await givenDelivery(f, input)
   if (wait !== undefined) await giveTenant(f, ids, wait)
   const claim = await claimed(ids)
-  const attempt = await start(claim, hasOther)
+  const attempt = await start(claim, hasOther, isAnswerable)
   if (attempt === null) throw new Error('not started')
   const end = (ending: Ending) => recordOutcome(f.run(ids.tenantId), claim, attempt, ending)
   return { ids, end }
@@ -257,6 +258,36 @@ t.test('what was accepted is held for another vendor until its time is over, and
   await short.end(ACCEPTED)
   t.ok(((await deliveryState(f, short.ids)).dueIn ?? 99) <= 20, 'never beyond its time')
 })
+
+t.test(
+  'a vendor that can be asked is asked when its receipt is late, and before another would be',
+  async (t) => {
+    const askedIn = async ({ deliveryId }: Ids) => {
+      const { rows } = await f.admin.query(
+        'SELECT extract(epoch FROM ask_at - now())::float8 AS seconds FROM attempts WHERE delivery_id = $1',
+        [deliveryId],
+      )
+      return rows[0]?.seconds as number | null
+    }
+    for (const [wait, least, most] of [
+      [undefined, 50, 60],
+      [600, 50, 60],
+      [30, 10, 20],
+    ] as const) {
+      const { ids, end } = await accepted(true, {}, wait, true)
+      await end(ACCEPTED)
+      const seconds = (await askedIn(ids)) ?? 0
+      t.ok(seconds > least && seconds <= most, `with a wait of ${wait}: ${seconds}`)
+    }
+    const [, refused] = ENDINGS
+    const failed = await accepted(true, {}, 30, true)
+    if (refused) await failed.end(refused)
+    t.equal(await askedIn(failed.ids), null, 'what it did not take it knows nothing of')
+    const mute = await accepted(true, {}, 30)
+    await mute.end(ACCEPTED)
+    t.equal(await askedIn(mute.ids), null)
+  },
+)
 
 t.test('where no other vendor is listed, nothing is held of what was accepted', async (t) => {
   const { ids, end } = await accepted(false, {}, 30)

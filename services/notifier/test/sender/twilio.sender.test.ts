@@ -115,6 +115,55 @@ t.test('Twilio is told where to report of this one attempt, by a URL that only w
   }
 })
 
+const SID = `SM${'0d'.repeat(16)}`
+const WORDS: readonly (readonly [status: string, code: number | null, meaning: object | null])[] = [
+  ['queued', null, { status: 'sent', proves: null, passedOn: false }],
+  ['sent', null, { status: 'sent', proves: null, passedOn: true }],
+  ['delivered', null, { status: 'delivered', proves: 'delivered' }],
+  [
+    'undelivered',
+    30003,
+    { status: 'undelivered', proves: 'undelivered', errorCode: 'recipient_unreachable' },
+  ],
+  ['undelivered', 30006, { status: 'undelivered', proves: 'rejected', errorCode: 'recipient_landline' }],
+  ['failed', 30450, { proves: 'rejected', errorCode: 'pumping_blocked' }],
+  ['failed', 21610, { status: 'opted_out', proves: 'rejected', suppress: 'opt_out' }],
+  ['failed', 39999, { proves: 'rejected', errorCode: 'undelivered' }],
+  ['scheduled', null, null],
+]
+
+t.test('asked what became of a message, it says so by the message’s id, in words of ours', async (t) => {
+  const ask = (url: string) => senderTo(t, url).statusOf?.(SID, AbortSignal.timeout(2_000))
+  for (const [status, code, meaning] of WORDS) {
+    const body = JSON.stringify({ sid: SID, status, error_code: code, body: message.text, to: message.to })
+    const { url, requests } = await answering(t, 200, { 'content-type': 'application/json' }, body)
+    const word = await ask(url)
+    t.match(word, { kind: 'known', identity: ['twilio', SID, status, code === null ? '' : String(code)] })
+    t.match(word, { meaning }, `${status} ${code}`)
+    t.notMatch(JSON.stringify(word), message.to, 'nothing of the message is handed on')
+    t.match(requests, [{ method: 'GET', url: `/2010-04-01/Accounts/${ACCOUNT}/Messages/${SID}.json` }])
+  }
+  for (const [status, kind] of [
+    [404, 'not_found'],
+    [401, 'not_found'],
+    [500, 'no_answer'],
+    [429, 'no_answer'],
+  ] as const)
+    t.match(await ask((await answering(t, status)).url), { kind }, `${status}`)
+  t.match(await ask('http://127.0.0.1:9'), { kind: 'no_answer' })
+})
+
+t.test('the double tells what became of what it took', async (t) => {
+  const { sender } = await sandbox(t)
+  const taken = await send(sender)
+  const sid = taken.kind === 'accepted' ? (taken.providerMessageId ?? '') : ''
+  t.match(await sender.statusOf?.(sid, AbortSignal.timeout(2_000)), {
+    kind: 'known',
+    meaning: { status: 'sent' },
+  })
+  t.match(await sender.statusOf?.(SID, AbortSignal.timeout(2_000)), { kind: 'not_found' })
+})
+
 t.test('a Messaging Service takes the sender’s place, and the validity keeps its bounds', async (t) => {
   const { requests, url } = await answering(t, 201)
   const sender = senderTo(t, url, { from: { messagingServiceSid: SERVICE } })
