@@ -38,6 +38,8 @@ export interface LedgerEntry extends Omit<CallRecord, 'at'> {
 export interface CallFilter {
   readonly provider?: string
   readonly delivery_id?: string
+  /** The newest of those only. */
+  readonly limit?: number
 }
 
 export class Ledger {
@@ -55,9 +57,10 @@ export class Ledger {
 
   /** Oldest first, as a ledger reads. */
   list(filter: CallFilter = {}): LedgerEntry[] {
-    return this.#entries
+    const found = this.#entries
       .oldestFirst()
       .filter((entry) => filter.provider === undefined || entry.provider === filter.provider)
       .filter((entry) => filter.delivery_id === undefined || entry.marker?.delivery_id === filter.delivery_id)
+    return filter.limit === undefined ? found : found.slice(-filter.limit)
   }
 }

@@ -5,7 +5,7 @@
 // | signature | the right body under a signature of the right form that is wrong                                 |
 // | body      | a body that was changed after it was signed                                                      |
 // | timestamp | a time that was changed after signing; with Twilio the expiry in our own URL, signed by Twilio   |
-// | stale     | a right signature that is ten minutes old; Twilio signs no time                                  |
+// | stale     | a right signature that is ten minutes old, of SNS a day; Twilio signs no time                    |
 // | tenant    | another tenant's id, rightly signed by the vendor: what only our own checks can find             |
 
 import { type Static, Type } from 'typebox'

@@ -44,4 +44,8 @@ t.test('every call is told with time, marker, digest and answer, oldest first', 
     (await calls(sandbox, '?delivery_id=d-3')).map(({ seq }) => seq),
     [4],
   )
+  const seqs = async (query: string) => (await calls(sandbox, query)).map(({ seq }) => seq)
+  t.same(await seqs('?limit=2'), [3, 4], 'the newest, in the ledger’s order')
+  t.same(await seqs('?limit=1&delivery_id=d-2'), [2])
+  t.equal((await fetch(`${sandbox.url}/calls?limit=0`)).status, 400)
 })
