@@ -47,6 +47,8 @@ const HELD_INPUT: InputColumns<Held> = {
   fence: ['text', ({ claim }) => claim.fence],
 }
 
+// Rows are looked up by their whole key and judged afterwards: a condition within would invite a partial index, and with it
+// all that a tenant has under way.
 const START: SetStatement<Held & { by: AskedVendor }, { number: number | null; perhapsSent: number }> = {
   ...held,
   build: (riders) => {
@@ -63,15 +65,13 @@ const START: SetStatement<Held & { by: AskedVendor }, { number: number | null; p
   ), held AS MATERIALIZED (
     SELECT a.n, d.id
       FROM (SELECT n, delivery_id, fence FROM ask ORDER BY delivery_id) a
-     CROSS JOIN LATERAL (SELECT id, challenge_id FROM deliveries
-                          WHERE tenant_id = ${tenantId}::uuid AND id = a.delivery_id AND fence = a.fence::bigint
-                            AND status = 'sending' AND lease_until > clock_timestamp() AND expires_at > clock_timestamp()
-                          LIMIT 1 FOR UPDATE) d
-      LEFT JOIN LATERAL (SELECT true AS is_live FROM challenges
-                          WHERE tenant_id = ${tenantId}::uuid AND id = d.challenge_id AND consumed_at IS NULL
-                            AND superseded_at IS NULL AND revoked_at IS NULL AND expires_at > clock_timestamp() LIMIT 1) c
-             ON true
-     WHERE d.challenge_id IS NULL OR c.is_live
+     CROSS JOIN LATERAL (SELECT id, challenge_id, fence, status, lease_until, expires_at FROM deliveries
+                          WHERE tenant_id = ${tenantId}::uuid AND id = a.delivery_id LIMIT 1 FOR UPDATE) d
+      LEFT JOIN LATERAL (SELECT consumed_at, superseded_at, revoked_at, expires_at FROM challenges
+                          WHERE tenant_id = ${tenantId}::uuid AND id = d.challenge_id LIMIT 1) c ON true
+     WHERE d.fence = a.fence::bigint AND d.status = 'sending' AND d.lease_until > clock_timestamp()
+       AND d.expires_at > clock_timestamp() AND (d.challenge_id IS NULL OR c.consumed_at IS NULL
+         AND c.superseded_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > clock_timestamp())
   ), tries AS MATERIALIZED (
     SELECT h.n, h.id, t.* FROM held h CROSS JOIN LATERAL (
       SELECT count(*)::int AS made,
@@ -187,9 +187,9 @@ const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
   ), held AS MATERIALIZED (
     SELECT a.n, d.id
       FROM (SELECT n, delivery_id, fence FROM ask ORDER BY delivery_id) a
-     CROSS JOIN LATERAL (SELECT id FROM deliveries
-                          WHERE tenant_id = ${tenantId}::uuid AND id = a.delivery_id AND fence = a.fence::bigint
-                            AND status IN ('sending', 'queued') LIMIT 1 FOR UPDATE) d
+     CROSS JOIN LATERAL (SELECT id, fence, status FROM deliveries
+                          WHERE tenant_id = ${tenantId}::uuid AND id = a.delivery_id LIMIT 1 FOR UPDATE) d
+     WHERE d.fence = a.fence::bigint AND d.status IN ('sending', 'queued')
   ), fate AS MATERIALIZED (
     SELECT h.n, CASE WHEN o.took AND a.status <> 'pending' THEN 'accepted' ELSE a.status END AS status,
            a.outcome = 'accepted' AND a.has_other AND o.perhaps_sent + 1 < ${sql.lit(MAX_PERHAPS_SENT)} AS is_held
