@@ -30,8 +30,10 @@ import type { GatewayContext } from './context.ts'
 import { cancelDeliveryRoute } from './delivery/change/cancel-delivery.route.ts'
 import { redriveDeliveryRoute } from './delivery/change/redrive-delivery.route.ts'
 import { rescheduleDeliveryRoute } from './delivery/change/reschedule-delivery.route.ts'
+import { createDeliveryRoute } from './delivery/create/create-delivery.route.ts'
 import { listDeliveriesRoute } from './delivery/list/list-deliveries.route.ts'
 import { readDeliveryRoute } from './delivery/read-delivery.route.ts'
+import { tellUsageRoute } from './delivery/usage/tell-usage.route.ts'
 import { disableTotpRoute } from './factor/disable-totp.route.ts'
 import { enableTotpRoute } from './factor/enable-totp.route.ts'
 import { enrolTotpRoute } from './factor/enrol-totp.route.ts'
@@ -97,11 +99,13 @@ const ROUTES = [
   updateUserRoute,
   eraseUserRoute,
   exportUserRoute,
+  createDeliveryRoute,
   listDeliveriesRoute,
   readDeliveryRoute,
   rescheduleDeliveryRoute,
   cancelDeliveryRoute,
   redriveDeliveryRoute,
+  tellUsageRoute,
   createTenantRoute,
   readTenantRoute,
   updateTenantRoute,

@@ -68,6 +68,19 @@ export const DELIVERIES: readonly SingleUse[] = [
     },
   },
   {
+    name: 'messages of a tenant to one recipient',
+    holds: 'an hour has no more of them than its limit',
+    columns: ['identifier_guards.message_sends'],
+    statement: {
+      file: `${GATEWAY}/src/delivery/create/create-delivery.store.ts`,
+      function: 'countedMessages',
+    },
+    race: {
+      file: `${GATEWAY}/test/delivery/create-delivery.test.ts`,
+      title: 'of 100 messages to one recipient at once 20 are sent, whatever the plus-tag; it is told once',
+    },
+  },
+  {
     name: 'cancelling of a delivery',
     holds: 'a delivery is cancelled or sent, never both, and cancelled once',
     columns: ['deliveries.fence'],

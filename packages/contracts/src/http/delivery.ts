@@ -2,10 +2,11 @@
 
 import { type Static, Type } from 'typebox'
 import { DELIVERY_STATUSES } from '../challenge.ts'
-import { Instant, Nullable, Uuid } from './fields.ts'
+import { Instant, Locale, Nullable, Uuid } from './fields.ts'
 import { PageQuery } from './paging.ts'
+import { TemplateName, TemplateVariables } from './template.ts'
 
-export const DELIVERY_CHANNELS = ['email', 'sms'] as const
+const DELIVERY_CHANNELS = ['email', 'sms'] as const
 
 const ATTEMPT_OUTCOMES = ['started', 'accepted', 'permanent', 'retryable', 'unknown'] as const
 
@@ -54,3 +55,49 @@ export type DeliveryQuery = Static<typeof DeliveryQuery>
 
 export const PatchDeliveryBody = Type.Object({ send_at: Instant }, { additionalProperties: false })
 export type PatchDeliveryBody = Static<typeof PatchDeliveryBody>
+
+export const CreateDeliveryBody = Type.Object(
+  {
+    channel: Type.Enum([...DELIVERY_CHANNELS]),
+    to: Type.String({
+      minLength: 3,
+      maxLength: 254,
+      description: 'an e-mail address, or a phone number in international form',
+    }),
+    template: TemplateName,
+    variables: Type.Optional(TemplateVariables),
+    locale: Type.Optional(Locale),
+    send_at: Type.Optional({ ...Instant, description: 'within 90 days; now unless told' }),
+    expires_at: Type.Optional({
+      ...Instant,
+      description: 'when it is not worth sending any more: a day after send_at unless told, seven at most',
+    }),
+  },
+  { additionalProperties: false },
+)
+export type CreateDeliveryBody = Static<typeof CreateDeliveryBody>
+
+const Day = Type.String({ format: 'date', pattern: '^[12][0-9]{3}-' })
+
+export const UsageQuery = Type.Object(
+  {
+    since: Type.Optional({ ...Day, description: 'the first day, in UTC; 30 days ago unless told' }),
+    until: Type.Optional({ ...Day, description: 'the last day; today unless told' }),
+  },
+  { additionalProperties: false },
+)
+export type UsageQuery = Static<typeof UsageQuery>
+
+export const Usage = Type.Object({
+  since: Day,
+  until: Day,
+  items: Type.Array(
+    Type.Object({
+      day: Day,
+      channel: Type.Enum([...DELIVERY_CHANNELS]),
+      status: Type.Enum([...DELIVERY_STATUSES]),
+      count: Type.Integer(),
+    }),
+  ),
+})
+export type Usage = Static<typeof Usage>

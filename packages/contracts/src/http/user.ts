@@ -75,6 +75,15 @@ const ExportedChallenge = Type.Object({
   }),
 })
 
+const ExportedMessage = Type.Object({
+  id: Uuid,
+  channel: Type.Enum(['email', 'sms']),
+  template: Type.String(),
+  status: Type.Enum([...DELIVERY_STATUSES]),
+  send_at: Instant,
+  created_at: Instant,
+})
+
 /** What is held about a user, secrets left out: nobody, the user included, can read those. */
 export const UserExport = Type.Object({
   user: UserRecord,
@@ -88,6 +97,7 @@ export const UserExport = Type.Object({
   ),
   sessions: Type.Array(ExportedSession),
   challenges: Type.Array(ExportedChallenge),
+  messages: Type.Array(ExportedMessage, { description: 'the tenant’s own; what they say is sealed' }),
   exported_at: Instant,
 })
 export type UserExport = Static<typeof UserExport>

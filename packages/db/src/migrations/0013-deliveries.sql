@@ -9,3 +9,7 @@ CREATE INDEX deliveries_aside ON deliveries (tenant_id, status, id)
 ALTER TABLE identifier_guards
   ADD COLUMN message_window_started_at timestamptz,
   ADD COLUMN message_sends integer NOT NULL DEFAULT 0;
+
+-- A user's messages are found by who they are for: under the key that wrote them, as the first of the digests says.
+CREATE INDEX deliveries_for_recipient ON deliveries (tenant_id, substring(recipient_digest FROM 1 FOR 32))
+  WHERE challenge_id IS NULL;

@@ -73,6 +73,7 @@ BEGIN
     DELETE FROM identifier_guards g USING (
       SELECT o.tenant_id, o.limit_key FROM identifier_guards o
        WHERE o.window_started_at < old AND o.failures = 0 AND o.disabled_at IS NULL
+         AND coalesce(o.message_window_started_at < old, true)
        LIMIT batch) o
      WHERE g.tenant_id = o.tenant_id AND g.limit_key = o.limit_key RETURNING g.tenant_id
   ), gone_revocations AS (

@@ -15,8 +15,15 @@ export interface AttemptFacts {
   provider_message_id: string | null
 }
 
+export interface ReceiptFacts {
+  status: string
+  provider: string
+  occurred_at: string
+}
+
 export interface WholeDelivery extends DeliveryFacts {
   attempts: AttemptFacts[]
+  receipts: ReceiptFacts[]
 }
 
 export async function findDelivery(
@@ -28,7 +35,10 @@ export async function findDelivery(
            (SELECT coalesce(jsonb_agg(jsonb_build_object('number', a.number, 'provider', a.provider,
                      'outcome', a.outcome, 'error_code', a.error_code, 'started_at', a.started_at,
                      'finished_at', a.finished_at, 'provider_message_id', a.provider_message_id) ORDER BY a.number), '[]')
-              FROM attempts a WHERE a.tenant_id = d.tenant_id AND a.delivery_id = d.id) AS attempts
+              FROM attempts a WHERE a.tenant_id = d.tenant_id AND a.delivery_id = d.id) AS attempts,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('status', r.status, 'provider', r.provider,
+                     'occurred_at', r.occurred_at) ORDER BY r.occurred_at, r.received_at), '[]')
+              FROM webhook_receipts r WHERE r.tenant_id = d.tenant_id AND r.delivery_id = d.id) AS receipts
       FROM deliveries d WHERE d.tenant_id = ${tenantId}::uuid AND d.id = ${id}::uuid`)
   return row
 }

@@ -18,7 +18,7 @@ export async function readDelivery(run: TenantRun, ref: DeliveryRef): Promise<De
       started_at: instant(one.started_at),
       finished_at: one.finished_at === null ? null : instant(one.finished_at),
     })),
-    receipts: [],
+    receipts: found.receipts.map((one) => ({ ...one, occurred_at: instant(one.occurred_at) })),
   }
 }
 

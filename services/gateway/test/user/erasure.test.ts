@@ -6,7 +6,14 @@ import { eventsOf, freshEmail, newTenant, openGateway, openHouse } from '../setu
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)
 const tenantWithUsers = () =>
-  newTenant(gateway, ['challenges:write', 'challenges:verify', 'users:read', 'users:write'])
+  newTenant(gateway, [
+    'challenges:write',
+    'challenges:verify',
+    'users:read',
+    'users:write',
+    'deliveries:read',
+    'deliveries:write',
+  ])
 type Tenant = Awaited<ReturnType<typeof tenantWithUsers>>
 
 async function signIn(tenant: Tenant, email: string) {
@@ -52,6 +59,52 @@ t.test('the export tells everything but secrets', async (t) => {
   for (const secret of [token, session.refresh_token, session.access_token])
     t.notOk(JSON.stringify(body).includes(secret))
 })
+
+t.test(
+  'the tenant’s own messages to a user are told, and called off with them; nobody else’s are',
+  async (t) => {
+    const tenant = await tenantWithUsers()
+    const [email, other] = [freshEmail(), freshEmail()]
+    const { userId } = await signIn(tenant, email)
+    const send = async (to: string, more: object = {}) => {
+      const variables = { title: 'Parcel', body: 'It is at the door.' }
+      const body = { channel: 'email', to, template: 'notice', variables, ...more }
+      return (await tenant.call('POST', '/v1/deliveries', body)).body.data.id as string
+    }
+    const later = { send_at: new Date(Date.now() + 3_600_000).toISOString() }
+    const [waiting, dead, sent] = [
+      await send(email, later),
+      await send(email, later),
+      await send(email, later),
+    ]
+    const theirs = await send(other, later)
+    await house.admin.query(`UPDATE deliveries SET status = 'dead_letter' WHERE id = $1`, [dead])
+    await house.admin.query(`UPDATE deliveries SET status = 'accepted' WHERE id = $1`, [sent])
+    const { body } = await tenant.call('GET', `/v1/users/${userId}/export`)
+    t.same(
+      body.data.messages.map(({ id, template, status }: Record<string, string>) => [id, template, status]),
+      [
+        [sent, 'notice', 'accepted'],
+        [dead, 'notice', 'dead_letter'],
+        [waiting, 'notice', 'scheduled'],
+      ],
+    )
+    await tenant.call('DELETE', `/v1/users/${userId}`)
+    const { rows } = await house.admin.query(
+      'SELECT id, status, payload IS NOT NULL AS held FROM deliveries WHERE id = ANY ($1) ORDER BY id',
+      [[waiting, dead, sent, theirs]],
+    )
+    t.same(rows, [
+      { id: waiting, status: 'cancelled', held: false },
+      { id: dead, status: 'cancelled', held: false },
+      { id: sent, status: 'accepted', held: false },
+      { id: theirs, status: 'scheduled', held: true },
+    ])
+    const told = (await eventsOf(gateway, tenant.id)).filter(({ reason }) => reason === 'user_erased')
+    for (const id of [waiting, dead])
+      t.equal(told.filter(({ subject }) => subject === `delivery:${id}`).length, 1)
+  },
+)
 
 t.test('an erased user is gone with addresses, sessions and what was on its way', async (t) => {
   const tenant = await tenantWithUsers()

@@ -22,7 +22,7 @@ export function eraseUserRoute(app: HttpApp, context: GatewayContext): void {
   app.delete('/v1/users/:id', { ...access, schema }, async (request) => {
     const scope = tenantScope(request)
     const erased = await withTenant(context.database.db, scope, (trx) =>
-      eraseUser(within(trx, scope), scope.tenantId, request.params.id),
+      eraseUser(context, within(trx, scope), scope.tenantId, request.params.id),
     )
     context.nudge()
     return ok(request, erased)

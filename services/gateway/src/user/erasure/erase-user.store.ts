@@ -1,6 +1,7 @@
 // Erasing a user. What hangs on the user's row (identifiers, sessions with their tokens, factors, sign-ins that wait)
 // goes with it; what was issued to the addresses goes too, and what was not sent is called off.
 
+import { deliveryLock } from '@postern/db/delivery-lock'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { type RawBuilder, sql } from 'kysely'
 import { cancelEvents, cancelledDeliveries } from '../../challenge/cancelled-delivery.store.ts'
@@ -11,7 +12,38 @@ export interface Erasure {
   userId: string
   /** of the user, as `lockIdentifiers` found them */
   identifiers: readonly IdentityKey[]
+  /** keyed: what the tenant's own messages to them are found by */
+  recipients: readonly Buffer[]
 }
+
+/** The user's addresses, as they are before anything is locked. */
+export const findIdentifiers = (run: TenantRun, tenantId: string, userId: string): Promise<IdentityKey[]> =>
+  run(sql<IdentityKey>`
+    SELECT kind, identity_key AS "identityKey" FROM identifiers
+     WHERE tenant_id = ${tenantId}::uuid AND user_id = ${userId}::uuid`)
+
+/** Keeps workers from what is on its way to the user. Before all other locks: who holds a delivery may wait for them. */
+export async function lockDeliveries(
+  run: TenantRun,
+  { tenantId, userId, recipients }: Omit<Erasure, 'identifiers'>,
+): Promise<void> {
+  const found = await run(sql<{ id: string }>`
+    SELECT c.delivery_id AS id FROM identifiers i
+      JOIN challenges c ON c.tenant_id = i.tenant_id AND c.identifier_kind = i.kind AND c.identity_key = i.identity_key
+     WHERE i.tenant_id = ${tenantId}::uuid AND i.user_id = ${userId}::uuid AND c.expires_at > now()
+    UNION ALL
+    SELECT d.id FROM (${ownMessages(tenantId, recipients)}) d`)
+  const locks = found.map(({ id }) => deliveryLock(id)).sort()
+  await run(
+    sql`SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(${locks}::text[]) AS name`,
+  )
+}
+
+/** The tenant's own messages to these recipients that hold something. */
+const ownMessages = (tenantId: string, recipients: readonly Buffer[]) => sql`
+  SELECT m.id FROM deliveries m
+   WHERE m.tenant_id = ${tenantId}::uuid AND m.challenge_id IS NULL AND m.payload IS NOT NULL
+     AND substring(m.recipient_digest FROM 1 FOR 32) = ANY (${recipients}::bytea[])`
 
 /**
  * Locks what a sign-in of the user would spend, then the user's addresses, in the order in which a verification takes
@@ -51,15 +83,18 @@ const statement = (erasure: Erasure): RawBuilder<{ id: string }> => sql<{ id: st
   ), ${issued(erasure)}, ${told(erasure)}
   SELECT id FROM erased`
 
-const issued = ({ tenantId, identifiers }: Erasure) => sql`
+const issued = ({ tenantId, identifiers, recipients }: Erasure) => sql`
   named AS (
     SELECT kind, identity_key FROM unnest(${identifiers.map(({ kind }) => kind)}::text[],
       ${identifiers.map(({ identityKey }) => identityKey)}::text[]) AS i (kind, identity_key), erased
-  ), over AS (
+  ), ended AS (
     DELETE FROM challenges c USING named n
      WHERE c.tenant_id = ${tenantId}::uuid AND c.identifier_kind = n.kind AND c.identity_key = n.identity_key
     RETURNING c.id, c.delivery_id,
               c.consumed_at IS NULL AND c.superseded_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > now() AS was_live
+  ), over AS (
+    SELECT delivery_id FROM ended UNION ALL
+    SELECT o.id FROM (${ownMessages(tenantId, recipients)}) o, erased
   ), ${cancelledDeliveries(tenantId)}`
 
 const told = ({ tenantId, userId }: Erasure) => sql`
@@ -71,7 +106,7 @@ const told = ({ tenantId, userId }: Erasure) => sql`
     SELECT ${tenantId}::uuid, 'session.revoked', 'session:' || live.id, 'success', 'user_erased',
            jsonb_build_object('user_id', ${userId}::text) FROM live, erased
     UNION ALL
-    SELECT ${tenantId}::uuid, 'challenge.revoked', 'challenge:' || id, 'success', 'user_erased', '{}' FROM over WHERE was_live
+    SELECT ${tenantId}::uuid, 'challenge.revoked', 'challenge:' || id, 'success', 'user_erased', '{}' FROM ended WHERE was_live
     UNION ALL
     SELECT ${tenantId}::uuid, kind, subject, outcome, reason, '{}' FROM (${cancelEvents('user_erased')}) called_off
   )`

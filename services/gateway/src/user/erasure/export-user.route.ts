@@ -21,6 +21,9 @@ export function exportUserRoute(app: HttpApp, context: GatewayContext): void {
   const access = context.auth.requireScope('users:read')
   app.get('/v1/users/:id/export', { ...access, schema }, async (request) => {
     const scope = tenantScope(request)
-    return ok(request, await exportUser(alone(context.database, scope), scope.tenantId, request.params.id))
+    return ok(
+      request,
+      await exportUser(context, alone(context.database, scope), scope.tenantId, request.params.id),
+    )
   })
 }

@@ -12,6 +12,7 @@ export interface UserHoldings {
   identifiers: { kind: string; identity_key: string; verified_at: string | null; created_at: string }[]
   sessions: HeldSession[]
   challenges: HeldChallenge[]
+  messages: HeldMessage[]
   exported_at: Date
 }
 
@@ -44,21 +45,37 @@ export interface HeldChallenge {
   delivery: { id: string; channel: 'email' | 'sms'; status: DeliveryStatus }
 }
 
+/** The tenant's own, apart from what they say: that is sealed, and gone once they are sent. */
+interface HeldMessage {
+  id: string
+  channel: 'email' | 'sms'
+  template: string
+  status: DeliveryStatus
+  send_at: string
+  created_at: string
+}
+
+export interface Holder {
+  tenantId: string
+  userId: string
+  /** keyed: what the tenant's own messages to the user are found by */
+  recipients: readonly Buffer[]
+}
+
 type Row = UserFacts & Omit<UserHoldings, 'user'>
 
 /** Undefined when there is no such user. */
 export async function findHoldings(
   run: TenantRun,
-  tenantId: string,
-  userId: string,
+  { tenantId, userId, recipients }: Holder,
 ): Promise<UserHoldings | undefined> {
   const [row] = await run(sql<Row>`
     SELECT ${USER_COLUMNS}, now() AS exported_at, ${identifiers} AS identifiers, ${sessions} AS sessions,
-           ${challenges} AS challenges
+           ${challenges} AS challenges, ${messagesTo(recipients)} AS messages
       FROM users u WHERE u.tenant_id = ${tenantId}::uuid AND u.id = ${userId}::uuid`)
   if (row === undefined) return undefined
-  const { identifiers: addresses, sessions: opened, challenges: issued, exported_at, ...user } = row
-  return { user, identifiers: addresses, sessions: opened, challenges: issued, exported_at }
+  const { identifiers: addresses, sessions: opened, challenges: issued, messages, exported_at, ...user } = row
+  return { user, identifiers: addresses, sessions: opened, challenges: issued, messages, exported_at }
 }
 
 const identifiers = sql`(
@@ -84,3 +101,10 @@ const challenges = sql`(
     JOIN challenges c ON c.tenant_id = i.tenant_id AND c.identifier_kind = i.kind AND c.identity_key = i.identity_key
     JOIN deliveries d ON d.tenant_id = c.tenant_id AND d.id = c.delivery_id
    WHERE i.tenant_id = u.tenant_id AND i.user_id = u.id)`
+
+const messagesTo = (recipients: readonly Buffer[]) => sql`(
+  SELECT coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'channel', m.channel, 'template', m.template,
+           'status', m.status, 'send_at', m.send_at, 'created_at', m.created_at) ORDER BY m.id DESC), '[]')
+    FROM deliveries m
+   WHERE m.tenant_id = u.tenant_id AND m.challenge_id IS NULL
+     AND substring(m.recipient_digest FROM 1 FOR 32) = ANY (${recipients}::bytea[]))`

@@ -2,13 +2,23 @@
 
 import type { UserExport } from '@postern/contracts/http/user'
 import type { TenantRun } from '@postern/db/with-tenant'
+import type { KeyRing } from '@postern/token/key-ring'
 import { statusOf } from '../../challenge/challenge.ts'
+import { recipientDigests } from '../../challenge/recipient-digest.ts'
 import { noSuchUser, showUserRecord } from '../user.ts'
+import { findIdentifiers } from './erase-user.store.ts'
 import { findHoldings, type HeldChallenge } from './export-user.store.ts'
 
 /** @throws AppError NOT_FOUND */
-export async function exportUser(run: TenantRun, tenantId: string, id: string): Promise<UserExport> {
-  const held = await findHoldings(run, tenantId, id)
+export async function exportUser(
+  { pepper }: { pepper: KeyRing },
+  run: TenantRun,
+  tenantId: string,
+  id: string,
+): Promise<UserExport> {
+  const known = await findIdentifiers(run, tenantId, id)
+  const recipients = known.flatMap((one) => recipientDigests(pepper, tenantId, one))
+  const held = await findHoldings(run, { tenantId, userId: id, recipients })
   if (held === undefined) throw noSuchUser()
   return {
     user: showUserRecord(held.user),
@@ -25,6 +35,11 @@ export async function exportUser(run: TenantRun, tenantId: string, id: string): 
       ended_at: perhaps(one.ended_at),
     })),
     challenges: held.challenges.map(showChallenge),
+    messages: held.messages.map((one) => ({
+      ...one,
+      send_at: instant(one.send_at),
+      created_at: instant(one.created_at),
+    })),
     exported_at: held.exported_at.toISOString(),
   }
 }

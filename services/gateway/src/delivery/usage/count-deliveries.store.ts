@@ -1,0 +1,28 @@
+// How many deliveries a tenant made on each day, by channel and by what became of them so far.
+
+import type { DeliveryStatus } from '@postern/contracts/challenge'
+import type { TenantRun } from '@postern/db/with-tenant'
+import { sql } from 'kysely'
+import { idBefore } from '../list/delivery-cursor.ts'
+
+export interface DayCount {
+  /** as 2026-11-20, in UTC */
+  day: string
+  channel: 'email' | 'sms'
+  status: DeliveryStatus
+  count: number
+}
+
+/** @param from the first instant; `to`: the first one after the last */
+export function countDeliveries(
+  run: TenantRun,
+  tenantId: string,
+  { from, to }: { from: Date; to: Date },
+): Promise<DayCount[]> {
+  return run(sql<DayCount>`
+    SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, channel, status, count(*)::integer AS count
+      FROM deliveries
+     WHERE tenant_id = ${tenantId}::uuid AND id > ${idBefore(from)}::uuid AND created_at >= ${from}::timestamptz
+       AND created_at < ${to}::timestamptz
+     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`)
+}
