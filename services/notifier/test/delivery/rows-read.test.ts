@@ -102,7 +102,12 @@ t.test('messages are claimed, begun and recorded by their own rows alone', async
   const claimOf = ({ deliveryId }: Ids) => claims.get(deliveryId) as Claim
 
   const begun = await together<{ number: number }>((run, ids) =>
-    startAttempt(run, claimOf(ids), { provider: 'sendgrid', senderId: null, hasOther: false }),
+    startAttempt(run, claimOf(ids), {
+      provider: 'sendgrid',
+      senderId: null,
+      hasOther: false,
+      isAnswerable: false,
+    }),
   )
   t.strictSame(new Set(begun.rows.map(({ number }) => number)), new Set([1]))
   few(begun, 'the beginning')
@@ -118,7 +123,7 @@ t.test('messages are claimed, begun and recorded by their own rows alone', async
     recordOutcome(
       run,
       claimOf(ids),
-      { number: 1, provider: 'sendgrid', hasOther: false } as Attempt,
+      { number: 1, provider: 'sendgrid', hasOther: false, isAnswerable: false } as Attempt,
       ending as Ending,
     ),
   )
