@@ -125,7 +125,12 @@ function environmentOf(
     POSTERN_QUEUE_PREFIX: readFileSync(join(dataDir, 'queue-prefix'), 'utf8').trim(),
     [`POSTERN_${name.toUpperCase()}_HOST`]: '127.0.0.1',
     [`POSTERN_${name.toUpperCase()}_PORT`]: String(port),
-    ...(name === 'gateway' && { POSTERN_PUBLIC_URL: dev.gateway }),
+    ...(name === 'gateway' && {
+      POSTERN_PUBLIC_URL: dev.gateway,
+      POSTERN_WEBHOOK_URL: dev.gateway,
+      POSTERN_SES_TOPICS: 'arn:aws:sns:eu-west-1:000000000000:postern',
+      POSTERN_SNS_ORIGIN: dev.sandbox,
+    }),
     ...(name === 'notifier' && {
       POSTERN_WEBHOOK_URL: dev.gateway,
       POSTERN_SENDGRID_URL: `${dev.sandbox}/sendgrid`,

@@ -79,7 +79,12 @@ export function serviceSpecs(plan: HousePlan, env: NodeJS.ProcessEnv): ProcessSp
     },
   })
   return [
-    service('gateway', { POSTERN_PUBLIC_URL: urls.gateway, POSTERN_WEBHOOK_URL: urls.gateway }),
+    service('gateway', {
+      POSTERN_PUBLIC_URL: urls.gateway,
+      POSTERN_WEBHOOK_URL: urls.gateway,
+      POSTERN_SES_TOPICS: 'arn:aws:sns:eu-west-1:000000000000:postern',
+      POSTERN_SNS_ORIGIN: urls.sandbox,
+    }),
     service('notifier', {
       ...sandboxVendors(urls.sandbox, plan.ports.smtp),
       POSTERN_WEBHOOK_URL: urls.gateway,

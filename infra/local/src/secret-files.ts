@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { basename, dirname, join } from 'node:path'
 import { addRingKey } from '@postern/config/add-ring-key'
 import { RINGS, type RingName } from '@postern/config/known-secrets'
+import { selfSigned } from '@postern/testkit/self-signed'
 import { generateKey } from '@postern/token/generate-key'
-import { selfSigned } from './self-signed.ts'
 
 /** Writes one secret with a line end, replacing an older one in a single step. */
 export function writeSecret(file: string, content: string): void {

@@ -62,6 +62,16 @@ export class Secrets {
     })
   }
 
+  /** One line or several, as a PEM has; undefined when there is no such file. */
+  optionalLines(name: string): string | undefined {
+    return this.#checked(name, (value) => {
+      if (/[^\n\x20-\x7e]/.test(value)) throw new SecretFault('must be lines of plain text')
+      if (value.length < SHORTEST) throw new SecretFault(`is shorter than ${SHORTEST} characters`)
+      if (value.split('\n').some((line) => isExampleText(line) && !line.startsWith('-----')))
+        throw new SecretFault('holds an example value')
+    })
+  }
+
   /** A URL, which may hold a password but not an example of one. */
   url(name: string, options: UrlOptions): string {
     return this.#needed(name, this.optionalUrl(name, options))
@@ -100,13 +110,18 @@ export class Secrets {
   }
 
   #line(name: string, check: (value: string) => void): string | undefined {
+    return this.#checked(name, (value) => {
+      if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(value)) throw new SecretFault('must be one line of plain text')
+      if (value !== value.trim()) throw new SecretFault('must not begin or end with blanks')
+      check(value)
+    })
+  }
+
+  #checked(name: string, check: (value: string) => void): string | undefined {
     const path = this.#path(name)
     try {
       const file = readSecretFile(path)
       if (file === undefined) return undefined
-      if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(file.text))
-        throw new SecretFault('must be one line of plain text')
-      if (file.text !== file.text.trim()) throw new SecretFault('must not begin or end with blanks')
       check(file.text)
       return file.text
     } catch (error) {

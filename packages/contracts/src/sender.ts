@@ -30,6 +30,12 @@ const SesSettings = Type.Object(
     region: Type.String({ pattern: '^[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}$', maxLength: 40 }),
     url: optionalUrl,
     configuration_set: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })),
+    topic_arn: Type.Optional(
+      Type.String({
+        pattern: '^arn:aws(?:-cn|-us-gov)?:sns:[a-z0-9-]{1,40}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$',
+        description: 'the Amazon SNS topic that brings what SES publishes',
+      }),
+    ),
     from: emailFrom,
   },
   closed,
@@ -75,6 +81,7 @@ export interface SenderSettings {
   readonly from?: string
   readonly region?: string
   readonly configuration_set?: string
+  readonly topic_arn?: string
   readonly host?: string
   readonly port?: number
   readonly tls?: 'implicit' | 'starttls' | 'none'

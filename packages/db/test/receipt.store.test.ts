@@ -24,9 +24,20 @@ const DIGEST = randomBytes(32)
 
 /** Whoever has to wait for a connection waits: what is raced here is who wins. */
 function openPatient(t: TestScope, url: string) {
-  const database = openDatabase<GatewayDatabase>({ url, max: 10, waitMs: 60_000, applicationName: 'db-test' })
+  const database = openDatabase<GatewayDatabase>({ url, max: 4, waitMs: 60_000, applicationName: 'db-test' })
   t.teardown(() => database.close())
   return database
+}
+
+/** As a vendor does that is answered 503: whoever waited too long comes again. */
+async function again<R>(work: () => Promise<R>): Promise<R> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!['55P03', '57014'].includes((error as { code?: string }).code ?? '') || tries === 50) throw error
+    }
+  }
 }
 
 async function setup(t: TestScope) {
@@ -36,7 +47,7 @@ async function setup(t: TestScope) {
   const apply = (receipts: readonly Receipt[], more: { tenantId?: string; senderId?: string } = {}) => {
     const { tenantId = A, senderId = null } = more
     const run = alone(database, { tenantId, actor: 'vendor:sendgrid', requestId: null, traceparent: null })
-    return applyReceipts(run, { tenantId, provider: 'sendgrid', senderId, receipts })
+    return again(() => applyReceipts(run, { tenantId, provider: 'sendgrid', senderId, receipts }))
   }
   return { urls, admin, apply }
 }
@@ -102,8 +113,8 @@ t.test(
     const all = drawn.flatMap(({ receipts }) => receipts)
     const repeated = Array.from({ length: 10_000 }, (_, at) => all[at % all.length] as Receipt)
     const sent = shuffled(repeated, chance)
-    const batches = Array.from({ length: Math.ceil(sent.length / 250) }, (_, n) =>
-      sent.slice(n * 250, n * 250 + 250),
+    const batches = Array.from({ length: Math.ceil(sent.length / 100) }, (_, n) =>
+      sent.slice(n * 100, n * 100 + 100),
     )
     const results = (await Promise.all(batches.map((batch) => apply(batch)))).flat()
     const count = (result: ReceiptResult['result']) => results.filter((each) => each.result === result).length
@@ -136,7 +147,7 @@ t.test('of 100 who bring one receipt at once over two pools one applies it', asy
   const other = alone(second, { tenantId: A, actor: 'vendor:sendgrid', requestId: null, traceparent: null })
   const batch = { tenantId: A, provider: 'sendgrid' as const, senderId: null, receipts: [receipt] }
   const racers = Array.from({ length: 100 }, (_, n) =>
-    n % 2 ? apply([receipt]) : applyReceipts(other, batch),
+    n % 2 ? apply([receipt]) : again(() => applyReceipts(other, batch)),
   )
   const results = (await Promise.all(racers)).flat()
   t.equal(results.filter(({ result }) => result === 'applied').length, 1)

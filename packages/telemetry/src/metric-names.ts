@@ -95,6 +95,18 @@ export const METRICS = {
     help: 'Questions to vendors about messages that no receipt told of, by what they answered.',
     labels: ['provider', 'outcome'],
   },
+  receipts: {
+    name: 'postern_receipts_total',
+    type: 'counter',
+    help: 'Events that vendors told by verified webhooks, by what came of them: applied, duplicate, ignored, or not placed.',
+    labels: ['provider', 'outcome'],
+  },
+  receiptRefusals: {
+    name: 'postern_receipt_refusals_total',
+    type: 'counter',
+    help: 'Calls of webhooks that were not signed by the vendor, or not lately.',
+    labels: ['provider', 'reason'],
+  },
   deliveryLatency: {
     name: 'postern_delivery_latency_seconds',
     type: 'histogram',

@@ -41,6 +41,10 @@ import { renewRecoveryCodesRoute } from './factor/renew-recovery-codes.route.ts'
 import { verifyMfaRoute } from './factor/verify-mfa.route.ts'
 import { linkPageRoute } from './link-page/link-page.route.ts'
 import { resolveLinkRoute } from './link-page/resolve-link.route.ts'
+import { receiveGatewayRoute } from './receipt/receive-gateway.route.ts'
+import { receiveSendgridRoute } from './receipt/receive-sendgrid.route.ts'
+import { receiveSesRoute } from './receipt/receive-ses.route.ts'
+import { receiveTwilioRoute } from './receipt/receive-twilio.route.ts'
 import { createSenderRoute } from './sender/create-sender.route.ts'
 import { deleteSenderRoute } from './sender/delete-sender.route.ts'
 import { listSendersRoute } from './sender/list-senders.route.ts'
@@ -123,6 +127,10 @@ const ROUTES = [
   listTemplatesRoute,
   deleteTemplateRoute,
   previewTemplateRoute,
+  receiveSendgridRoute,
+  receiveTwilioRoute,
+  receiveSesRoute,
+  receiveGatewayRoute,
   csrfRoute,
   issueBrowserMagicLinkRoute,
   issueBrowserOtpRoute,

@@ -3,12 +3,13 @@
 import { refuseSecretsInEnvironment } from '@postern/config/environment'
 import { type Faults, load } from '@postern/config/faults'
 import type { RingContents } from '@postern/config/ring-contents'
-import { openSecrets } from '@postern/config/secrets'
+import { openSecrets, type Secrets } from '@postern/config/secrets'
 import {
   duration,
   type Environment,
   flag,
   integer,
+  optional,
   port,
   readSettings,
   type Settings,
@@ -25,6 +26,8 @@ import {
   trustedProxies,
   webhookUrl,
 } from '@postern/service-kit/common-settings'
+import { readSendgridKey } from './receipt/check-signature.ts'
+import { TOPIC_ARN } from './receipt/sns-message.ts'
 
 export const SETTINGS = {
   host: text('POSTERN_GATEWAY_HOST', '127.0.0.1', { describe: 'Address the gateway listens on.' }),
@@ -33,6 +36,14 @@ export const SETTINGS = {
     describe: 'Origin that mailed links begin with; also the issuer of access tokens.',
   }),
   webhookUrl,
+  sesTopics: text('POSTERN_SES_TOPICS', '', {
+    describe: 'Amazon SNS topics (ARNs) that bring what SES publishes, separated by commas.',
+  }),
+  snsOrigin: optional(
+    url('POSTERN_SNS_ORIGIN', undefined, {
+      describe: 'One more origin whose certificate SNS messages may be signed with; refused in production.',
+    }),
+  ),
   trustedProxies,
   failpoint,
   ...COMMON_SETTINGS,
@@ -61,7 +72,9 @@ export const SETTINGS = {
   }),
 }
 
-export type GatewaySettings = Settings<typeof SETTINGS>
+export type GatewaySettings = Omit<Settings<typeof SETTINGS>, 'sesTopics'> & {
+  readonly sesTopics: readonly string[]
+}
 
 /** A new pepper, seal or refresh key is read everywhere before one process writes with it. */
 export const WRITE_OVERLAP_MS = 15_000
@@ -70,6 +83,8 @@ export interface GatewaySecrets extends Connections {
   /** Redis of the front limiter; undefined: each process counts alone */
   readonly redisUrl: string | undefined
   readonly adminKey: string
+  /** The text of a file that receipts are checked by; undefined: there is none. May throw. */
+  readonly receiptKey: (file: string) => string | undefined
   readonly rings: Readonly<Record<'pepper' | 'seal' | 'refresh' | 'jwt' | 'csrf' | 'receipt', RingContents>>
 }
 
@@ -86,12 +101,14 @@ export function readConfig(env: Environment, now: Date): GatewayConfig {
     refuseInProduction(settings.environment, env, faults)
     if (settings.publicUrl) refusePublicUrl(settings.publicUrl, settings.environment, faults)
     refuseWebhookUrl(settings, faults)
+    const sesTopics = topicsOf(settings, faults)
     const secrets = openSecrets(settings.secretsDir, faults)
     return {
-      settings,
+      settings: { ...settings, sesTopics },
       secrets: {
         ...readConnections(secrets, 'gateway'),
         redisUrl: secrets.optionalUrl('redis-url', { schemes: ['redis', 'rediss'] }),
+        receiptKey: receiptKeys(secrets, settings.secretsDir, faults),
         adminKey: secrets.text('admin-key', { minLength: 32 }),
         rings: {
           pepper: secrets.ring('pepper', 'symmetric', { overlapMs: WRITE_OVERLAP_MS, now }),
@@ -113,4 +130,32 @@ function refusePublicUrl(publicUrl: string, environment: string, faults: Faults)
   if (environment === 'production' && protocol !== 'https:') {
     faults.add('POSTERN_PUBLIC_URL: must be https in production')
   }
+}
+
+function topicsOf(
+  { sesTopics, snsOrigin, environment }: Settings<typeof SETTINGS>,
+  faults: Faults,
+): readonly string[] {
+  if (environment === 'production' && snsOrigin !== undefined)
+    faults.add('POSTERN_SNS_ORIGIN: is refused in production')
+  const topics = (sesTopics ?? '').split(',').flatMap((text) => text.trim() || [])
+  if (!topics.every((topic) => TOPIC_ARN.test(topic)))
+    faults.add('POSTERN_SES_TOPICS: must be ARNs of Amazon SNS topics, separated by commas')
+  return topics
+}
+
+/** Reads the installation's own once, so that an unusable one stops the start; after that each is read when needed. */
+function receiptKeys(
+  secrets: Secrets,
+  secretsDir: string,
+  faults: Faults,
+): (file: string) => string | undefined {
+  const sendgrid = secrets.optionalLines('sendgrid-receipt-key')
+  for (const name of ['twilio-receipt-token', 'gateway-receipt-key']) secrets.optionalLines(name)
+  try {
+    if (sendgrid !== undefined && sendgrid !== '') readSendgridKey(sendgrid)
+  } catch {
+    faults.add('sendgrid-receipt-key: must be the public key that SendGrid shows, in base64 or PEM')
+  }
+  return (file) => openSecrets(secretsDir).optionalLines(file)
 }

@@ -25,6 +25,8 @@ import { openKnownCookies } from './access/open-known-cookies.ts'
 import { openKnownSessions } from './access/open-known-sessions.ts'
 import { type BrowserTenants, openBrowserTenants } from './browser/host/open-browser-tenants.ts'
 import { type GatewayConfig, type GatewaySettings, WRITE_OVERLAP_MS } from './config.ts'
+import { createSnsClient, type SnsClient } from './receipt/fetch-sns.ts'
+import { openReceiptKeys } from './receipt/open-receipt-keys.ts'
 import { knownDestinations, type TenantRules } from './tenant/tenant-settings.ts'
 
 export interface GatewayContext extends Ambient {
@@ -49,6 +51,12 @@ export interface GatewayContext extends Ambient {
   readonly csrf: KeyRing
   /** checks the URLs that Twilio calls back */
   readonly receiptMarks: KeyRing
+  /** The text of a file that receipts are checked by. */
+  readonly receiptKey: (file: string) => string | undefined
+  /** Amazon SNS topics of the installation's own SES. */
+  readonly sesTopics: readonly string[]
+  readonly snsOrigin: string | undefined
+  readonly sns: SnsClient
   /** the mailed origin, without a slash at the end */
   readonly publicUrl: string
   readonly issuer: string
@@ -123,6 +131,10 @@ export async function buildContext(
     access,
     browserTenants,
     operator: createAdminAuth(secrets.adminKey),
+    receiptKey: openReceiptKeys({ read: secrets.receiptKey, clock, logger }),
+    sesTopics: settings.sesTopics,
+    snsOrigin: settings.snsOrigin,
+    sns: createSnsClient({ clock }),
     publicUrl: settings.publicUrl,
     issuer,
     failpoint,
