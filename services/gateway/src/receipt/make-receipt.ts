@@ -1,10 +1,10 @@
 // Makes a receipt from what a vendor's event says, or finds that it cannot be placed. Nothing that a vendor sends is taken
 // as it is: ids are ids, numbers are numbers, and what is kept has a length.
 
+import type { Meaning } from '@postern/contracts/receipt-meaning'
 import type { Receipt } from '@postern/db/receipt.store'
 import { sha256 } from '@postern/token/digest'
 import { frame } from '@postern/token/framing'
-import type { Meaning } from './meaning.ts'
 
 /** A receipt with the tenant that the vendor's verified data names. */
 export interface TenantReceipt extends Receipt {

@@ -1,15 +1,6 @@
 // The receipts of an operator's own HTTP gateway, in the words of docs/receipts.md.
 
 import {
-  instantOf,
-  makeReceipt,
-  NOTHING,
-  parseSigned,
-  type Reading,
-  readAll,
-  type TenantReceipt,
-} from './make-receipt.ts'
-import {
   BOUNCED,
   COMPLAINED,
   DEFERRED,
@@ -18,7 +9,16 @@ import {
   OPTED_OUT,
   PASSED_ON,
   undelivered,
-} from './meaning.ts'
+} from '@postern/contracts/receipt-meaning'
+import {
+  instantOf,
+  makeReceipt,
+  NOTHING,
+  parseSigned,
+  type Reading,
+  readAll,
+  type TenantReceipt,
+} from './make-receipt.ts'
 
 const CODE = /^[a-z][a-z0-9_]{0,39}$/
 

@@ -3,15 +3,6 @@
 // Source: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
 
 import {
-  instantOf,
-  makeReceipt,
-  NOTHING,
-  parseSigned,
-  type Reading,
-  readAll,
-  type TenantReceipt,
-} from './make-receipt.ts'
-import {
   BOUNCED,
   COMPLAINED,
   COMPLAINED_BEFORE,
@@ -23,7 +14,16 @@ import {
   TAKEN,
   UNSUBSCRIBED,
   undelivered,
-} from './meaning.ts'
+} from '@postern/contracts/receipt-meaning'
+import {
+  instantOf,
+  makeReceipt,
+  NOTHING,
+  parseSigned,
+  type Reading,
+  readAll,
+  type TenantReceipt,
+} from './make-receipt.ts'
 
 /** Why SendGrid dropped a mail that it had taken; the beginning of what it writes, in lower case. */
 const DROPS: readonly (readonly [reason: string, meaning: Meaning])[] = [

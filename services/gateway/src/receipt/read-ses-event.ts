@@ -1,7 +1,6 @@
 // Amazon SES's published event, as the text of a verified SNS notification. It carries the tags that the mail was sent with.
 // Source: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 
-import { instantOf, makeReceipt, NOTHING, parseSigned, type Reading } from './make-receipt.ts'
 import {
   BOUNCED,
   COMPLAINED,
@@ -13,7 +12,8 @@ import {
   TAKEN,
   UNSUBSCRIBED,
   undelivered,
-} from './meaning.ts'
+} from '@postern/contracts/receipt-meaning'
+import { instantOf, makeReceipt, NOTHING, parseSigned, type Reading } from './make-receipt.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
