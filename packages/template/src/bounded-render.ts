@@ -2,10 +2,10 @@
 
 import { Context, type Emitter, type Liquid, type Template, toValueSync } from 'liquidjs'
 
-/** Nodes of a template that one rendering may come by, each turn of a loop anew. */
-const MAX_STEPS = 20_000
+/** Nodes, branches, operators and filters that one rendering may come by, each turn of a loop anew. */
+const MAX_STEPS = 10_000
 /** Characters and list items that filters, ranges and escaping may work on. */
-const MAX_MEMORY = 2_000_000
+const MAX_MEMORY = 1_000_000
 
 /** A bound was reached; the message says which, and is fit to be shown. */
 export class LimitError extends Error {
@@ -57,7 +57,7 @@ export function renderBounded(engine: Liquid, templates: Template[], scope: obje
   const memory = new Count('works on too much text', MAX_MEMORY)
   // The engine asks its limiters these two questions and no more; its own one for rendering reads the clock.
   const limiters = {
-    renderLimit: { check: () => steps.use(1), use: () => undefined },
+    renderLimit: { check: () => steps.use(1), use: (count: number) => steps.use(count) },
     memoryLimit: { check: () => undefined, use: (count: number) => memory.use(count) },
   } as unknown as Limiters
   const context = new Context(scope, engine.options, { sync: true }, { ...limiters, liquid: engine })

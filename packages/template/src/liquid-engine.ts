@@ -1,7 +1,8 @@
 // Liquid as templates that strangers write may use it: tags and filters by a closed list, no file, no clock, no chance,
 // nothing of ours but the values that are given. In HTML every value is escaped, and no filter takes that back.
 
-import { filters, Liquid } from 'liquidjs'
+import { Liquid } from 'liquidjs'
+import { CHARGED_TAGS, chargedFilter, type FilterHandler, OPERATORS } from './charged-work.ts'
 
 /** A tag that prints what HTML should escape (`cycle`, `echo`, `capture`) or reads a file is not among them. */
 const TAGS = new Set(['assign', 'break', 'case', 'comment', 'continue', 'for', 'if', 'raw', 'unless'])
@@ -28,12 +29,9 @@ const NO_FILES = {
   resolve: nowhere,
 }
 
-interface FilterThis {
-  context: { memoryLimit: { use(count: number): void } }
-}
-const escapeHtml = filters.escape as (this: FilterThis, value: unknown) => string
+const escapeHtml = chargedFilter('escape')
 
-function withBreaks(this: FilterThis, value: unknown): string {
+const withBreaks: FilterHandler = function (value) {
   return escapeHtml.call(this, value).replace(/\n/g, '<br>\n')
 }
 
@@ -47,10 +45,13 @@ function createEngine(options: { outputEscape?: 'escape' }): Liquid {
     strictVariables: true,
     // `if`, `unless`, `case` and `default` may ask for a variable that was not given.
     lenientIf: true,
+    operators: OPERATORS,
     ...options,
   })
   keepOnly(liquid.tags, TAGS)
+  for (const [name, tag] of Object.entries(CHARGED_TAGS)) liquid.registerTag(name, tag)
   keepOnly(liquid.filters, FILTERS)
+  for (const name of FILTERS) liquid.registerFilter(name, chargedFilter(name))
   return liquid
 }
 

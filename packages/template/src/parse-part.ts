@@ -1,11 +1,14 @@
 // Reads one part of a template, or says where it cannot be read. What was read is remembered for a while: the same few
 // templates are rendered again and again.
 
-import { type Liquid, type Template, Tokenizer } from 'liquidjs'
+import { type Liquid, type Template, Tokenizer, TokenKind, type TopLevelToken } from 'liquidjs'
 import { failed, templateErrorOf } from './engine-problem.ts'
+import { HtmlPlaces } from './html-places.ts'
 import { HTML, TEXT } from './liquid-engine.ts'
 import { type PartName, SOURCE_LIMITS } from './template-parts.ts'
 
+/** Characters of one tag or output. */
+const MAX_TAG = 2_000
 /** Blocks within blocks. */
 const MAX_DEPTH = 20
 const BLOCKS = new Set(['case', 'for', 'if', 'unless'])
@@ -49,23 +52,45 @@ function refuseUnfit(part: PartName, source: string): void {
 
 function parse(engine: Liquid, part: PartName, source: string): Template[] {
   try {
-    refuseDepth(engine, part, source)
-    return engine.parse(source)
+    const tokens = new Tokenizer(source).readTopLevelTokens(engine.options)
+    refuseTooMuch(part, tokens)
+    const templates = engine.parse(source)
+    if (part === 'email.html') refusePlaces(part, tokens)
+    return templates
   } catch (error) {
     throw error instanceof Error && error.name === 'TemplateError' ? error : templateErrorOf(part, error)
   }
 }
 
+function failedAt(part: PartName, token: TopLevelToken, problem: string) {
+  const [line = 1, column = 1] = token.getPosition()
+  return failed(part, line, column, problem)
+}
+
 /** Before the engine reads it: it would descend as deep as the template goes. */
-function refuseDepth(engine: Liquid, part: PartName, source: string): void {
+function refuseTooMuch(part: PartName, tokens: readonly TopLevelToken[]): void {
   let depth = 0
-  for (const token of new Tokenizer(source).readTopLevelTokens(engine.options)) {
+  for (const token of tokens) {
+    if (token.kind !== TokenKind.HTML && token.size() > MAX_TAG)
+      throw failedAt(part, token, `is longer than ${MAX_TAG} characters`)
     if (!('name' in token)) continue
     const name = String(token.name)
     if (BLOCKS.has(name)) depth++
     else if (name.startsWith('end') && BLOCKS.has(name.slice(3))) depth--
     if (depth <= MAX_DEPTH) continue
-    const [line = 1, column = 1] = token.getPosition()
-    throw failed(part, line, column, `is nested deeper than ${MAX_DEPTH} blocks`)
+    throw failedAt(part, token, `is nested deeper than ${MAX_DEPTH} blocks`)
+  }
+}
+
+/** A branch is read as if it stood there always: whichever is taken, the place is the same in any page that is one. */
+function refusePlaces(part: PartName, tokens: readonly TopLevelToken[]): void {
+  const places = new HtmlPlaces()
+  for (const token of tokens) {
+    if (token.kind === TokenKind.HTML) places.read(token.getText())
+    if (token.kind !== TokenKind.Output) continue
+    places.value()
+    const problem = places.refusal()
+    if (problem === null) continue
+    throw failedAt(part, token, problem)
   }
 }

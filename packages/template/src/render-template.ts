@@ -3,6 +3,7 @@
 
 import { renderBounded } from './bounded-render.ts'
 import { failed, templateErrorOf } from './engine-problem.ts'
+import { strangeScheme } from './html-links.ts'
 import { parsePart } from './parse-part.ts'
 import { TemplateError } from './template-error.ts'
 import {
@@ -61,6 +62,8 @@ function rendered(part: PartName, source: string, scope: object): string {
   const { engine, templates } = parsePart(part, source)
   const made = work(part, () => renderBounded(engine, templates, scope, OUTPUT_LIMITS[part]))
   const text = part === 'email.subject' ? oneLine(made) : made
+  const scheme = part === 'email.html' ? strangeScheme(text) : null
+  if (scheme !== null) throw failed(part, 1, 1, 'links to something that is no web, mail or phone address')
   if (text.trim() === '') throw failed(part, 1, 1, 'comes out empty')
   return text
 }

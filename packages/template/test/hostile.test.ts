@@ -197,6 +197,12 @@ const LOOPS = {
   'a long text again and again': `{% for a in (1..500) %}${'{{ long }}'.repeat(8)}{% endfor %}`,
   'a long page again and again': `{% for a in (1..10000) %}${'x'.repeat(50_000)}{% endfor %}`,
   'a list that is split': '{% assign x = long | split: "" | join: long | split: "" | join: long %}{{ x }}',
+  'long expressions in a loop': `{% for a in (1..9000) %}{% if true${' and true'.repeat(200)} %}{% endif %}{% endfor %}`,
+  'long texts compared in a loop':
+    '{% for a in (1..9000) %}{% if long contains "xy" %}{% endif %}{% endfor %}',
+  'many branches in a loop': `{% for a in (1..9000) %}{% if false %}${'{% elsif false %}'.repeat(3_000)}{% endif %}{% endfor %}`,
+  'many cases in a loop': `{% for a in (1..9000) %}{% case 0 %}${'{% when 1, 2, 3 %}'.repeat(3_000)}{% endcase %}{% endfor %}`,
+  'many filters in a loop': `{% for a in (1..9000) %}{{ a${' | plus: 1'.repeat(180)} }}{% endfor %}`,
   'sorting all the time':
     '{% assign l = long | split: "" %}{% for a in (1..1000) %}{% assign m = l | sort %}{% endfor %}',
 }
@@ -217,12 +223,11 @@ t.test('nesting without end is refused before anything descends into it', async 
     problemOf(`${'{% if a %}'.repeat(4_500)}${'{% endif %}'.repeat(4_500)}`),
     'is nested deeper than 20 blocks',
   )
-  const path = `{{ ${'a['.repeat(30_000)}1${']'.repeat(30_000)} }}`
-  t.match(problemOf(path), /nested too deeply|cannot be read/)
-  const chain = `{{ "x"${' | append: "x"'.repeat(1_000)} }}`
-  t.equal(html(chain), 'x'.repeat(1_001))
-  const sum = `{% if true${' and true'.repeat(10_000)} %}x{% endif %}`
-  t.equal(html(sum), 'x')
+  const path = `{{ ${'a['.repeat(600)}1${']'.repeat(600)} }}`
+  t.match(failure(() => html(path)).problem, { problem: /nested too deeply|cannot be read|is not there/ })
+  t.match(problemOf(`{{ ${'a['.repeat(30_000)}1${']'.repeat(30_000)} }}`), 'is longer than 2000 characters')
+  t.equal(html(`{{ "x"${' | append: "x"'.repeat(100)} }}`), 'x'.repeat(101))
+  t.equal(html(`{% if true${' and true'.repeat(200)} %}x{% endif %}`), 'x')
 })
 
 t.test('no source, however odd, takes long to read', async (t) => {

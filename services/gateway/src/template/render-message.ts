@@ -1,7 +1,7 @@
 // Renders a message for the one who asks for it, before anything is kept: what the notifier could not render is refused.
 
 import type { TemplateVariables } from '@postern/contracts/http/template'
-import { displayName } from '@postern/template/display-name'
+import { displayName, shortName } from '@postern/template/display-name'
 import { type Rendered, renderTemplate } from '@postern/template/render-template'
 import { TemplateError } from '@postern/template/template-error'
 import type { TemplateParts } from '@postern/template/template-parts'
@@ -18,7 +18,9 @@ export interface MessageInput {
 /** @throws AppError VALIDATION_FAILED: names the variable that is missing, or where in the template it fails */
 export function renderMessage({ parts, channel, variables, tenantName }: MessageInput): Rendered {
   try {
-    return renderTemplate(parts, channel, { ...variables, tenant_name: displayName(tenantName) })
+    const name = displayName(tenantName)
+    const shown = channel === 'sms' ? shortName(name) : name
+    return renderTemplate(parts, channel, { ...variables, tenant_name: shown })
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error
     throw refusal([detailsOf(error)])
