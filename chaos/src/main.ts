@@ -44,7 +44,7 @@ try {
     console.log(tellRestarts(seed, rolled))
     held &&= rolled.faults.length === 0
   }
-  console.log(tellWhole(seed, verdicts))
+  if (verdicts.length > 0) console.log(tellWhole(seed, verdicts))
 } finally {
   for (const step of undo.reverse()) await step()
 }

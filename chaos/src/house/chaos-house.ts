@@ -9,6 +9,9 @@ import { type TestRedis, testRedis } from '@postern/testkit/redis'
 import type { Disturbance, Intent } from '../oracle/evidence.ts'
 import { openTenants, type Tenant } from './tenants.ts'
 
+/** A house is raised on machines that do other things too. */
+const READY_MS = 120_000
+
 export interface Scope {
   teardown(undo: () => unknown): unknown
 }
@@ -47,7 +50,7 @@ export async function raiseChaosHouse(scope: Scope, queue: QueueKind): Promise<C
   })
   const notifier = await startAnother('notifier')
   const lasting = [gateway, notifier, parts.service('audit'), parts.service('sandbox')]
-  await Promise.all(lasting.map((process) => process.ready()))
+  await Promise.all(lasting.map((process) => process.ready(READY_MS)))
   return {
     queue,
     parts,

@@ -18,7 +18,7 @@ export async function ask(
 ): Promise<void> {
   const { intent, later } = wish
   house.intents.push(intent)
-  const sendAt = later === null ? {} : { send_at: new Date(Date.now() + later * 1_000).toISOString() }
+  const sendAt: { send_at?: string } = later === null ? {} : { send_at: inSeconds(later) }
   const body =
     intent.kind === 'link'
       ? { email: intent.to, ...sendAt }
@@ -31,8 +31,11 @@ export async function ask(
   if (answer?.status === 202) {
     const { id, delivery } = answer.body.data
     intent.answer = { id, deliveryId: delivery.id }
+    intent.notBefore = sendAt.send_at === undefined ? null : Date.parse(sendAt.send_at)
   } else intent.refusal = answer?.body.error?.code ?? null
 }
+
+export const inSeconds = (seconds: number): string => new Date(Date.now() + seconds * 1_000).toISOString()
 
 interface Request {
   readonly method: string

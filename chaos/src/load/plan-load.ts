@@ -6,7 +6,7 @@ import type { Intent } from '../oracle/evidence.ts'
 import type { Seeded } from '../seeded.ts'
 
 /** What becomes of an intent after it was promised. */
-export type Fate = 'left' | 'proven' | 'revoked' | 'guessed' | 'replaced'
+export type Fate = 'left' | 'proven' | 'revoked' | 'guessed' | 'replaced' | 'cancelled' | 'moved'
 
 export interface Wish {
   readonly intent: Intent
@@ -38,6 +38,8 @@ const FATES: readonly [Fate, ...Fate[]] = [
   'revoked',
   'guessed',
   'replaced',
+  'cancelled',
+  'moved',
 ]
 
 let asked = 0
@@ -48,7 +50,7 @@ export function planLoad({ random, scenario, tenants, count, over, channel }: Lo
     const kind: Intent['kind'] = by === 'sms' ? 'code' : random.pick(['link', 'link', 'code'] as const)
     const tenant = random.pick(tenants)
     const fate = fitting(random.pick(FATES), kind, by)
-    const later = random.below(8) === 0 ? 1 + random.below(3) : null
+    const later = fate === 'moved' || random.below(8) === 0 ? 1 + random.below(3) : null
     const intent = newIntent({ scenario, tenant, kind, channel: by, to: recipient(by) })
     return { intent, after: random.below(Math.max(over, 1)), later, fate }
   })
@@ -72,6 +74,8 @@ export function newIntent({ tenant, ...told }: Told): Intent {
     answer: null,
     refusal: null,
     revoked: false,
+    cancelled: false,
+    notBefore: null,
     proofs: [],
     foreignProofs: [],
     judgedGuesses: 0,

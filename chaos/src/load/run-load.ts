@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ChaosHouse } from '../house/chaos-house.ts'
-import { ask, untilAnswered } from './back-end.ts'
+import { ask, inSeconds, untilAnswered } from './back-end.ts'
 import { guess, prove } from './person.ts'
 import { newIntent, type Wish } from './plan-load.ts'
 
@@ -25,6 +25,16 @@ async function follow(house: ChaosHouse, { intent, fate }: Wish): Promise<void> 
     const path = `${intent.kind === 'link' ? '/v1/magic-links' : '/v1/otps'}/${intent.answer.id}`
     const answer = await untilAnswered(house, intent, { method: 'DELETE', path })
     intent.revoked = answer?.status === 200
+  }
+  const delivery = `/v1/deliveries/${intent.answer.deliveryId}`
+  if (fate === 'cancelled') {
+    const answer = await untilAnswered(house, intent, { method: 'DELETE', path: delivery })
+    intent.cancelled = answer?.status === 200
+  }
+  if (fate === 'moved') {
+    const body = { send_at: inSeconds(5) }
+    const answer = await untilAnswered(house, intent, { method: 'PATCH', path: delivery, body })
+    if (answer?.status === 200) intent.notBefore = Date.parse(body.send_at)
   }
   if (fate === 'replaced') {
     const { scenario, kind, channel, to } = intent

@@ -21,7 +21,7 @@ export async function collectEvidence(house: ChaosHouse): Promise<Evidence> {
   for (let at = 0; at < house.background.length; at += 1) await house.background[at]
   await untilSettled(house)
   // What was not recorded is evidence too.
-  await untilRecorded(admin, 30_000).catch(() => undefined)
+  await untilRecorded(admin, 60_000).catch(() => undefined)
   const [calls, messages] = await Promise.all([readCalls(house), readMessages(house)])
   const { rows } = await admin.query<{ n: number }>('SELECT count(*)::int AS n FROM outbox')
   return {

@@ -20,6 +20,10 @@ export interface Intent {
   refusal: string | null
   /** The client was told 2xx to its wish to have it revoked. */
   revoked: boolean
+  /** The client was told 2xx to its wish to have the message called off. */
+  cancelled: boolean
+  /** When it is due, as the client was told last; null: at once. */
+  notBefore: number | null
   /** Statuses of the verifies with the right secret. */
   readonly proofs: number[]
   /** Statuses of verifies with the right secret by another tenant. */

@@ -38,7 +38,9 @@ function faultsOf(file: File): string[] {
 function untruth({ challenge, calls, attempts, delivery, intent }: File, status: string): string[] {
   const accepted = calls.filter((call) => call.accepted).length
   const has = (outcome: string) => attempts.some((attempt) => attempt.outcome === outcome)
+  if (intent.cancelled && status !== 'cancelled') return [`it was called off, and is ${status}`]
   const isOver =
+    intent.cancelled ||
     (challenge?.consumedAt ?? challenge?.supersededAt ?? challenge?.revokedAt ?? null) !== null ||
     intent.revoked
   switch (status) {

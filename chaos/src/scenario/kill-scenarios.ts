@@ -21,7 +21,7 @@ export const KILL_POINTS: readonly (readonly [KillPoint, 'gateway' | 'notifier']
   ['K9', 'notifier'],
 ]
 
-const DIES_WITHIN_MS = 30_000
+const DIES_WITHIN_MS = 90_000
 const FEED_MS = 150
 
 export const killScenarios: readonly Scenario[] = KILL_POINTS.flatMap(([point, service]) =>

@@ -106,7 +106,7 @@ async function freezeNotifier(stage: Stage): Promise<void> {
     return (await admin.query(held, [victim.pid])).rows.length > 0
   }
   await under(stage, { ...LOAD, channel: 'email' }, () =>
-    until(holds, { deadlineMs: 20_000, what: 'a notifier that holds a delivery' }),
+    until(holds, { deadlineMs: 60_000, what: 'a notifier that holds a delivery' }),
   )
   victim.freeze()
   const frozen = { kind: 'frozen' as const, from: Date.now(), to: Number.POSITIVE_INFINITY }

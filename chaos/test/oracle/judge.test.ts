@@ -73,6 +73,12 @@ const PLANTED: readonly Planted[] = [
     plant: (house) => house.calls.push({ ...again, deliveryId: 'd2', at: at(1.5) }),
   },
   {
+    what: 'a message that was called off and went out',
+    rule: 'I1',
+    says: /called off, and is accepted/,
+    plant: (house) => Object.assign(only(house.intents), { cancelled: true }),
+  },
+  {
     what: 'two intents of one request',
     rule: 'I1',
     says: /2 intents were made of 1/,
@@ -158,6 +164,12 @@ const PLANTED: readonly Planted[] = [
     rule: 'I4',
     says: /after it was over/,
     plant: (house) => Object.assign(only(house.calls), { at: at(911) }),
+  },
+  {
+    what: 'a call before it was due',
+    rule: 'I4',
+    says: /called 1800 ms too early/,
+    plant: (house) => Object.assign(only(house.intents), { notBefore: at(3) }),
   },
   {
     what: 'a call that no attempt tells of',

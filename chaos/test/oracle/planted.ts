@@ -14,7 +14,14 @@ export const TOKEN = 'A'.repeat(110)
 
 /** One link, mailed and proven; one code by SMS, which its tenant revoked before it was due. */
 export function soundEvidence(): Writable<Evidence> {
-  const base = { scenario: 0, tenant: TENANT, tenantName: 'Acme', refusal: null, foreignProofs: [404] }
+  const base = {
+    scenario: 0,
+    tenant: TENANT,
+    tenantName: 'Acme',
+    refusal: null,
+    foreignProofs: [404],
+    cancelled: false,
+  }
   return {
     intents: [
       {
@@ -25,6 +32,7 @@ export function soundEvidence(): Writable<Evidence> {
         to: 'ada@example.com',
         answer: { id: 'c1', deliveryId: 'd1' },
         revoked: false,
+        notBefore: null,
         proofs: [200, 409],
         judgedGuesses: 0,
       },
@@ -36,6 +44,7 @@ export function soundEvidence(): Writable<Evidence> {
         to: '+4915120000001',
         answer: { id: 'c2', deliveryId: 'd2' },
         revoked: true,
+        notBefore: at(1),
         proofs: [],
         judgedGuesses: 0,
       },
