@@ -2,6 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { IssuedChallenge } from '@postern/contracts/http/challenge'
+import type { DeliverySummary } from '@postern/contracts/http/delivery'
 import type { Answer } from '@postern/e2e/postern.client'
 import { type ChaosHouse, clientAt } from '../house/chaos-house.ts'
 import type { Intent } from '../oracle/evidence.ts'
@@ -19,20 +20,24 @@ export async function ask(
   const { intent, later } = wish
   house.intents.push(intent)
   const sendAt: { send_at?: string } = later === null ? {} : { send_at: inSeconds(later) }
-  const body =
-    intent.kind === 'link'
-      ? { email: intent.to, ...sendAt }
-      : { channel: intent.channel, to: intent.to, ...sendAt }
-  const path = intent.kind === 'link' ? '/v1/magic-links' : '/v1/otps'
   // A key of this run's own: the same seed may be run twice on one house.
   const headers = { 'idempotency-key': `chaos-${intent.key}` }
-  const request = { method: 'POST', path, body, headers }
-  const answer = await untilAnswered<IssuedChallenge>(house, intent, request, via)
+  const request = { method: 'POST', ...wanted(intent, sendAt), headers }
+  const answer = await untilAnswered<Promised>(house, intent, request, via)
   if (answer?.status === 202) {
     const { id, delivery } = answer.body.data
-    intent.answer = { id, deliveryId: delivery.id }
+    intent.answer = delivery === undefined ? { id: '', deliveryId: id } : { id, deliveryId: delivery.id }
     intent.notBefore = sendAt.send_at === undefined ? null : Date.parse(sendAt.send_at)
   } else intent.refusal = answer?.body.error?.code ?? null
+}
+
+type Promised = IssuedChallenge | (DeliverySummary & { readonly delivery?: undefined })
+
+function wanted({ kind, channel, to, key }: Intent, sendAt: object): { path: string; body: object } {
+  if (kind === 'link') return { path: '/v1/magic-links', body: { email: to, ...sendAt } }
+  if (kind === 'code') return { path: '/v1/otps', body: { channel, to, ...sendAt } }
+  const variables = { title: 'For you', body: `Notice ${key}` }
+  return { path: '/v1/deliveries', body: { channel, to, template: 'notice', variables, ...sendAt } }
 }
 
 export const inSeconds = (seconds: number): string => new Date(Date.now() + seconds * 1_000).toISOString()

@@ -28,6 +28,8 @@ export interface LoadInput {
   readonly channel?: 'email' | 'sms'
 }
 
+const MAIL = ['link', 'link', 'code', 'notice'] as const
+const SMS = ['code', 'code', 'notice'] as const
 const FATES: readonly [Fate, ...Fate[]] = [
   'left',
   'left',
@@ -47,7 +49,7 @@ let asked = 0
 export function planLoad({ random, scenario, tenants, count, over, channel }: LoadInput): Wish[] {
   return Array.from({ length: count }, () => {
     const by = channel ?? random.pick(['email', 'email', 'sms'] as const)
-    const kind: Intent['kind'] = by === 'sms' ? 'code' : random.pick(['link', 'link', 'code'] as const)
+    const kind: Intent['kind'] = random.pick(by === 'sms' ? SMS : MAIL)
     const tenant = random.pick(tenants)
     const fate = fitting(random.pick(FATES), kind, by)
     const later = fate === 'moved' || random.below(8) === 0 ? 1 + random.below(3) : null
@@ -56,8 +58,9 @@ export function planLoad({ random, scenario, tenants, count, over, channel }: Lo
   })
 }
 
-/** Codes alone are guessed. Replaced are mails: messages of two intents to one number could not be told apart. */
+/** Notices hold nothing to prove; codes alone are guessed. Replaced are mails: messages of two intents to one number could not be told apart. */
 function fitting(fate: Fate, kind: Intent['kind'], channel: Intent['channel']): Fate {
+  if (kind === 'notice') return fate === 'cancelled' || fate === 'moved' ? fate : 'left'
   if (fate === 'guessed' && kind === 'link') return 'proven'
   return fate === 'replaced' && channel === 'sms' ? 'left' : fate
 }

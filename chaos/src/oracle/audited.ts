@@ -24,14 +24,20 @@ export function judgeTrail(files: readonly File[], evidence: Evidence): Violatio
   return [...own, ...house.map((what) => ({ rule: 'I5' as const, intent: null, what }))]
 }
 
+/** Why what a vendor had accepted goes by another one. */
+const HANDED_ON: ReadonlySet<string | null> = new Set(['no_receipt', 'undelivered'])
+
+const happened = (at: number | null | undefined): number => (typeof at === 'number' ? 1 : 0)
+
 function faultsOf({ challenge, delivery, attempts, events }: File): string[] {
-  if (challenge === undefined || delivery === undefined) return []
+  if (delivery === undefined) return []
   const count = (kind: string) => events.filter((event) => event.kind === kind).length
   const expected: [string, number][] = [
-    ['challenge.issued', 1],
-    ['challenge.verified', challenge.consumedAt === null ? 0 : 1],
-    ['challenge.superseded', challenge.supersededAt === null ? 0 : 1],
-    ['challenge.revoked', challenge.revokedAt === null ? 0 : 1],
+    ['challenge.issued', challenge === undefined ? 0 : 1],
+    ['delivery.created', challenge === undefined ? 1 : 0],
+    ['challenge.verified', happened(challenge?.consumedAt)],
+    ['challenge.superseded', happened(challenge?.supersededAt)],
+    ['challenge.revoked', happened(challenge?.revokedAt)],
     ['delivery.queued', delivery.drive],
     ['delivery.attempted', attempts.length],
   ]
@@ -43,8 +49,11 @@ function faultsOf({ challenge, delivery, attempts, events }: File): string[] {
   if (TERMINAL.has(delivery.status) && !ends.some(({ kind }) => kind === `delivery.${delivery.status}`)) {
     faults.push(`its end as ${delivery.status} was not told`)
   }
-  // A vendor's acceptance is followed by its receipt; nothing else follows an end.
+  // A vendor's acceptance is followed by its receipt, or handed to another vendor; nothing else follows an end.
   const kinds = ends.map(({ kind }) => kind).filter((kind) => kind !== 'delivery.delivered')
-  if (kinds.length > 1) faults.push(`it ended ${kinds.length} times: ${kinds.join(', ')}`)
+  const handedOn = events.filter(
+    ({ kind, reason }) => kind === 'delivery.deferred' && HANDED_ON.has(reason),
+  ).length
+  if (kinds.length > 1 + handedOn) faults.push(`it ended ${kinds.length} times: ${kinds.join(', ')}`)
   return faults
 }

@@ -11,10 +11,11 @@ export interface Intent {
   readonly scenario: number
   readonly tenant: string
   readonly tenantName: string
-  readonly kind: 'link' | 'code'
+  /** A notice is a message of the tenant's own: no challenge, and nothing to prove. */
+  readonly kind: 'link' | 'code' | 'notice'
   readonly channel: 'email' | 'sms'
   readonly to: string
-  /** What a 2xx promised; null: nobody ever promised it. */
+  /** What a 2xx promised, `id` being that of the challenge, '' for a notice; null: nobody ever promised it. */
   answer: { readonly id: string; readonly deliveryId: string } | null
   /** The last answer's code where it was no promise; null: none came. */
   refusal: string | null
@@ -90,6 +91,7 @@ export interface TrailEvent {
   readonly tenant: string
   readonly kind: string
   readonly subject: string
+  readonly reason: string | null
   readonly at: number
 }
 

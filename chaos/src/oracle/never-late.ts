@@ -16,9 +16,8 @@ export function judgeLate(files: readonly File[], _evidence: Evidence): Violatio
   )
 }
 
-function faultsOf({ challenge, attempts, calls, intent }: File): string[] {
-  if (challenge === undefined) return []
-  const over = endOf(challenge)
+function faultsOf({ challenge, delivery, attempts, calls, intent }: File): string[] {
+  const over = challenge === undefined ? (delivery?.expiresAt ?? 0) : endOf(challenge)
   const late = attempts.filter(({ startedAt }) => startedAt > over + COMMIT_MS)
   const faults = late.map(
     ({ number, startedAt }) => `attempt ${number} began ${startedAt - over} ms after it was over`,

@@ -1,6 +1,6 @@
 // I1: what was promised is in one terminal state, in time, and the state says what really happened.
 
-import type { Evidence, Violation } from './evidence.ts'
+import type { Evidence, Intent, Violation } from './evidence.ts'
 import type { File } from './file.ts'
 
 export const TERMINAL: ReadonlySet<string> = new Set([
@@ -26,7 +26,8 @@ export function judgeLost(files: readonly File[], evidence: Evidence): Violation
 
 function faultsOf(file: File): string[] {
   const { challenge, delivery, intent } = file
-  if (challenge === undefined) return [`its ${intent.kind} ${intent.answer.id} is not there`]
+  if (challenge === undefined && intent.kind !== 'notice')
+    return [`its ${intent.kind} ${intent.answer.id} is not there`]
   if (delivery === undefined) return [`its delivery ${intent.answer.deliveryId} is not there`]
   if (!TERMINAL.has(delivery.status)) return [`its delivery is still ${delivery.status}`]
   const lateMs = delivery.updatedAt - delivery.expiresAt - LATEST_MS
@@ -63,9 +64,17 @@ function untruth({ challenge, calls, attempts, delivery, intent }: File, status:
 }
 
 /** Asked for again and again with one key, one intent came of it; asked for and refused, none. */
-function phantoms({ intents, challenges }: Evidence): Violation[] {
-  const made = Map.groupBy(challenges, ({ tenant, identityKey }) => `${tenant} ${identityKey}`)
-  return [...Map.groupBy(intents, ({ tenant, to }) => `${tenant} ${to}`)].flatMap(([name, asked]) => {
+function phantoms({ intents, challenges, deliveries }: Evidence): Violation[] {
+  // Whom a notice is for is sealed: they are counted by tenant.
+  const nameOf = ({ kind, tenant, to }: Intent) => `${tenant} ${kind === 'notice' ? '' : to}`
+  const made = Map.groupBy(
+    [
+      ...challenges.map(({ tenant, identityKey }) => `${tenant} ${identityKey}`),
+      ...deliveries.flatMap(({ tenant, challengeId }) => (challengeId === null ? `${tenant} ` : [])),
+    ],
+    (name) => name,
+  )
+  return [...Map.groupBy(intents, nameOf)].flatMap(([name, asked]) => {
     // Where a client never heard anything, there may be one or none.
     const promised = asked.filter(({ answer }) => answer !== null).length
     const silent = asked.filter(({ answer, refusal }) => answer === null && refusal === null).length

@@ -40,5 +40,5 @@ export const readSessions = (admin: pg.Pool): Promise<SessionRow[]> =>
 export const readEvents = (admin: pg.Pool): Promise<TrailEvent[]> =>
   read(
     admin,
-    `SELECT id, tenant_id AS tenant, kind, subject, ${ms('occurred_at')} AS at FROM audit_events ORDER BY id`,
+    `SELECT id, tenant_id AS tenant, kind, subject, reason, ${ms('occurred_at')} AS at FROM audit_events ORDER BY id`,
   )

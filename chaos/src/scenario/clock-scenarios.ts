@@ -35,7 +35,7 @@ async function underClock(stage: Stage, ms: number): Promise<void> {
   const wishes = plan(stage, { count: 12, over: 1_000 }).map((wish) => ({ ...wish, later: null }))
   await runLoad(house, wishes, gateway.url)
   const mine = house.intents.flatMap(({ scenario, answer }) =>
-    scenario === number && answer ? [answer.id] : [],
+    scenario === number && answer?.id ? [answer.id] : [],
   )
   const lifetimes = await house.parts.admin.query<{ seconds: number }>(
     `SELECT DISTINCT round(extract(epoch FROM expires_at - created_at))::int AS seconds FROM challenges WHERE id = ANY ($1)`,

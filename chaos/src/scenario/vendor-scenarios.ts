@@ -13,7 +13,7 @@ const LIFETIME_MS = 4_000
 export const vendorScenarios: readonly Scenario[] = [
   {
     name: 'first vendors answer 503 to every other call',
-    run: (stage) => spoiled(stage, { mode: 'status', status: 503, chance: 0.5 }),
+    run: (stage) => spoiled(stage, { mode: 'status', status: 503, share: 0.5 }),
   },
   {
     name: 'first vendors reset before the request',
@@ -48,7 +48,7 @@ async function awayPastExpiry(stage: Stage): Promise<void> {
   const { admin } = house.parts
   const end = `now() + interval '${LIFETIME_MS} ms'`
   await admin.query(`UPDATE challenges SET expires_at = ${end} WHERE id = ANY ($1)`, [
-    ids.map(({ id }) => id),
+    ids.flatMap(({ id }) => id || []),
   ])
   await admin.query(
     `UPDATE deliveries SET expires_at = ${end}, due_at = least(due_at, ${end})

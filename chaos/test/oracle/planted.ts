@@ -106,5 +106,6 @@ export const event = (subject: string, kind: string, { seconds, n }: { seconds: 
   tenant: TENANT,
   kind,
   subject,
+  reason: null,
   at: at(seconds),
 })
