@@ -18,6 +18,7 @@ export function banner({ dev, dataDir, cwd, queue, seconds }: BannerFacts): stri
 
     demo      ${dev.sandbox}/          type an address, sign in by link or code
     inbox     ${dev.sandbox}/inbox     every message that was sent
+    drill     ${dev.sandbox}/drill     break the vendors, and see what comes of it
     gateway   ${dev.gateway}/docs      its API
     audit     ${dev.audit}/v1/events   the trail
     queue     ${queue}

@@ -4,8 +4,12 @@ import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
 import { createSandbox } from '@postern/sandbox/sandbox'
+import { contractFaults } from '@postern/sandbox/vendor/contract'
+import { CONTRACTS } from '@postern/sandbox/vendor/contracts'
 import t, { type Test } from 'tap'
 import type { SendContext, SendOutcome } from '../../src/sender/sender.ts'
+import { contractExchanges, REFUSALS } from './contract-exchanges.ts'
+import { mutationsOf } from './contract-mutations.ts'
 import { HTTP_MEANINGS, keyOptions, LINK, SUBJECTS, type Subject } from './vendor-subjects.ts'
 
 const SHORT_MS = 500
@@ -248,5 +252,27 @@ for (const subject of SUBJECTS) {
       )
       t.match(await sendTo(t, subject, port), { kind: 'retryable', afterMs: 7_000 }, `${status}`)
     }
+  })
+
+  t.test(`${name}: requests and answers keep the published contract, and nothing spoilt would`, async (t) => {
+    const operations = CONTRACTS.get(provider) ?? []
+    const exchanges = await contractExchanges(t, subject)
+    for (const exchange of exchanges) {
+      const { method, path, answer } = exchange
+      t.same(contractFaults(operations, exchange), [], `${method} ${path}, answered ${answer.status}`)
+      const unseen = mutationsOf(exchange).filter(
+        ({ exchange: spoilt }) => contractFaults(operations, spoilt).length === 0,
+      )
+      t.same(
+        unseen.map(({ what }) => what),
+        [],
+        `${method}, answered ${answer.status}: every spoilt one is found`,
+      )
+      t.ok(mutationsOf(exchange).length >= 8)
+    }
+    const seen = new Set(exchanges.map(({ answer }) => answer.status))
+    for (const status of REFUSALS) t.ok(seen.has(status), `${status} was seen`)
+    t.ok(exchanges.some(({ method, answer }) => method === 'POST' && answer.status < 300))
+    if (provider === 'twilio') t.equal(exchanges.filter(({ method }) => method === 'GET').length, 2)
   })
 }

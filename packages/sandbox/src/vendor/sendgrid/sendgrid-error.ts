@@ -6,14 +6,12 @@ export interface SendgridError {
   readonly message: string
   /** Dotted path as `personalizations.0.to`, null when no single field is to blame. */
   readonly field: string | null
-  /** Address of a page that helps, or null. */
-  readonly help: string | null
+  /** An object in the published form, whatever would be in it: never one here. */
+  readonly help: null
 }
 
-const HELP = 'https://www.twilio.com/docs/sendgrid/api-reference/mail-send/errors'
-
 export function fieldError(field: string | null, message: string): SendgridError {
-  return { message, field, help: HELP }
+  return { message, field, help: null }
 }
 
 export function errorBody(errors: readonly SendgridError[]): string {

@@ -17,8 +17,8 @@ export function twilioError(status: number, code: number, message: string): Vend
 
 /** What Twilio says by a status alone. */
 export function statusError(status: number, errorCode?: string | number): VendorAnswer {
-  const [code, message] = BY_STATUS[status] ?? [status >= 500 ? 20500 : 400, 'The request failed.']
-  return twilioError(status, errorCode === undefined ? code : Number(errorCode) || code, message)
+  const [code, message] = BY_STATUS[status] ?? [status >= 500 ? 20500 : 20001, 'The request failed.']
+  return twilioError(status, errorCode === undefined ? code : Number(errorCode), message)
 }
 
 const BY_STATUS: Readonly<Record<number, readonly [code: number, message: string]>> = {

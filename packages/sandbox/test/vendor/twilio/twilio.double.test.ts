@@ -5,42 +5,13 @@ import { join } from 'node:path'
 import type { Sandbox } from '@postern/sandbox/sandbox'
 import t from 'tap'
 import twilio from 'twilio'
-import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { TwilioMessage } from '../../../src/vendor/twilio/message.schema.ts'
 import { calls, inbox, setupSandbox } from '../../setup-sandbox.ts'
 import { ACCOUNT, basic, getTwilio, MESSAGES, SERVICE, sendSms, smsTo } from './twilio-calls.ts'
 
 const TO = '+447700900001'
-const nullable = (type: Parameters<typeof Type.Union>[0][number]) => Type.Union([type, Type.Null()])
-const Rfc2822 = Type.String({ pattern: '^[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} \\+0000$' })
-
-/** The published resource: every field of it, in its own form, and no other. */
-const Message = Type.Object(
-  {
-    account_sid: Type.String({ pattern: '^AC[0-9a-f]{32}$' }),
-    api_version: Type.Literal('2010-04-01'),
-    body: Type.String(),
-    date_created: Rfc2822,
-    date_sent: nullable(Rfc2822),
-    date_updated: Rfc2822,
-    direction: Type.Literal('outbound-api'),
-    error_code: nullable(Type.Integer()),
-    error_message: nullable(Type.String()),
-    from: nullable(Type.String()),
-    messaging_service_sid: nullable(Type.String({ pattern: '^MG[0-9a-f]{32}$' })),
-    num_media: Type.String({ pattern: '^[0-9]$' }),
-    num_segments: Type.String({ pattern: '^[0-9]$' }),
-    price: nullable(Type.String()),
-    price_unit: nullable(Type.String()),
-    sid: Type.String({ pattern: '^SM[0-9a-f]{32}$' }),
-    status: Type.Enum(['accepted', 'queued', 'sent', 'delivered', 'undelivered', 'failed']),
-    subresource_uris: Type.Record(Type.String(), Type.String()),
-    to: Type.String(),
-    uri: Type.String(),
-  },
-  { additionalProperties: false },
-)
-const isMessage = Compile(Message)
+const isMessage = Compile(TwilioMessage)
 
 interface Listed {
   messages: { to: string; sid: string; status: string; body: string }[]
