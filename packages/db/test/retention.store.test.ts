@@ -109,10 +109,15 @@ t.test('what is live, scheduled, unfinished or ended lately stays', async (t) =>
      VALUES ($1, 'failed', now() - interval '1 year', 1, 7, NULL), ($1, 'off', now() - interval '1 year', 1, 0, now())`,
     [A],
   )
+  await admin.query(
+    `INSERT INTO identifier_guards (tenant_id, limit_key, window_started_at, sends, message_window_started_at, message_sends)
+     VALUES ($1, 'written to', 'epoch', 0, now(), 20)`,
+    [A],
+  )
   t.equal(await purge(), 0)
   t.equal(await count('deliveries'), 3)
   t.equal(await count('attempts'), 1)
-  t.equal(await count('identifier_guards'), 3)
+  t.equal(await count('identifier_guards'), 4)
   for (const table of TABLES.filter((name) => !['deliveries', 'identifier_guards'].includes(name)))
     t.equal(await count(table), 1, table)
   t.same(await takeEvents(admin), [])

@@ -130,6 +130,17 @@ t.test('a dead letter is driven again, with all its tries, and told once', async
   t.equal(told.filter(({ kind }) => kind === 'delivery.redriven').length, 1)
 })
 
+t.test('a repeat of driving again with its Idempotency-Key answers the same', async (t) => {
+  const tenant = await newTenant(gateway)
+  const id = await givenDelivery(admin, tenant, { status: 'dead_letter' })
+  const redrive = () =>
+    tenant.call('POST', `/v1/deliveries/${id}/redrive`, undefined, { 'idempotency-key': 'again' })
+  const [first, second] = [await redrive(), await redrive()]
+  t.same([first.status, second.status], [202, 202])
+  t.same(second.body.data, first.body.data)
+  t.equal((await rowOf(admin, id)).fence, 1)
+})
+
 t.test('only a dead letter that still holds its message is driven again', async (t) => {
   const tenant = await newTenant(gateway)
   const wiped = await givenDelivery(admin, tenant, { status: 'dead_letter', payload: null })
