@@ -7,7 +7,7 @@ import type { DeliveryState, DeliverySummary } from '@postern/contracts/http/del
 import { until } from '@postern/testkit/poll'
 import t, { type Test } from 'tap'
 import { type House, startHouse } from '../src/house.ts'
-import { type Answer, Client, freshEmail, type VendorCall } from '../src/postern.client.ts'
+import { type Answer, Client, freshEmail, freshPhone, type VendorCall } from '../src/postern.client.ts'
 import { startSingle } from '../src/single-process.ts'
 
 t.setTimeout(240_000)
@@ -26,6 +26,7 @@ t.test('deliveries', async (t) => {
   const another = await startSingle(t, house, 'notifier')
   await another.ready()
   const site = { house, client: new Client(house.dev) }
+  await t.test('messages and codes go by what their tenant wrote', (t) => goesByItsTemplate(t, site))
   await t.test('what is scheduled goes out once, at its time and not before', (t) =>
     goesOutAtItsTime(t, site),
   )
@@ -64,6 +65,23 @@ const untilAccepted = (site: Site, ids: readonly string[]) =>
     },
     { deadlineMs: ENDED_MS, everyMs: 300, what: `${ids.length} deliveries accepted` },
   )
+
+async function goesByItsTemplate(t: Test, site: Site) {
+  const { client, house } = site
+  const put = (name: string, body: object) =>
+    client.call('PUT', `${house.dev.gateway}/v1/templates/${name}/de`, { body })
+  const html = '<p>{{ name }}</p>'
+  t.equal(
+    (await put('parcel', { email: { subject: 'Paket {{ n }}', html, text: '{{ name }}' } })).status,
+    200,
+  )
+  t.equal((await put('otp', { sms: { text: '{{ code }}, von {{ tenant_name }}' } })).status, 200)
+  const [to, phone] = [freshEmail(), freshPhone()]
+  await sendMessage(site, { to, template: 'parcel', locale: 'de-AT', variables: { n: 7, name: 'A & B' } })
+  t.match(await client.mail(to), { subject: 'Paket 7', html: '<p>A &amp; B</p>', text: 'A & B' })
+  await client.askCode('sms', phone, { locale: 'de' })
+  t.match((await client.mail(phone)).text, /^(\d{6}), von .+\n@\S+ #\1$/)
+}
 
 const startOf = (calls: VendorCall[]) => calls.map(({ at }) => Date.parse(at))
 
