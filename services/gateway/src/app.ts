@@ -54,6 +54,9 @@ import { listSessionsRoute } from './session/list-sessions.route.ts'
 import { refreshSessionRoute } from './session/refresh/refresh-session.route.ts'
 import { revokeSessionRoute } from './session/revoke-session.route.ts'
 import { revokeUserSessionsRoute } from './session/revoke-user-sessions.route.ts'
+import { listSuppressionsRoute } from './suppression/list-suppressions.route.ts'
+import { removeSuppressionRoute } from './suppression/remove-suppression.route.ts'
+import { searchSuppressionsRoute } from './suppression/search-suppressions.route.ts'
 import { deleteTemplateRoute } from './template/delete-template.route.ts'
 import { listTemplatesRoute } from './template/list-templates.route.ts'
 import { previewTemplateRoute } from './template/preview/preview-template.route.ts'
@@ -127,6 +130,9 @@ const ROUTES = [
   listTemplatesRoute,
   deleteTemplateRoute,
   previewTemplateRoute,
+  listSuppressionsRoute,
+  searchSuppressionsRoute,
+  removeSuppressionRoute,
   receiveSendgridRoute,
   receiveTwilioRoute,
   receiveSesRoute,

@@ -28,6 +28,19 @@ export const DELIVERIES: readonly SingleUse[] = [
     },
   },
   {
+    name: 'removal from the suppression list',
+    holds: 'a recipient is taken off once and told once',
+    columns: [],
+    statement: {
+      file: 'services/gateway/src/suppression/suppression.store.ts',
+      function: 'removeSuppression',
+    },
+    race: {
+      file: 'services/gateway/test/suppression/suppression.test.ts',
+      title: 'of 100 who take one recipient off at once one tells it',
+    },
+  },
+  {
     name: 'attempt of a delivery',
     holds: 'two attempts that perhaps were sent are the last',
     columns: [],
