@@ -47,7 +47,7 @@ export interface IdentifierGuardTable {
   /** consecutive wrong codes */
   failures: Generated<number>
   wait_until: Date | null
-  /** codes are off since then, until a link proves the mailbox or the operator unlocks it */
+  /** codes are off since then, until a link or two factors prove who it is, or the operator unlocks it */
   disabled_at: Date | null
   /** the tenant's own messages, which have a window of their own too */
   message_window_started_at: Date | null

@@ -8,5 +8,5 @@ export const FAILURES_PER_WAIT = 10
 /** The first wait; each further one is twice as long, up to the longest. */
 export const FIRST_WAIT_SECONDS = 900
 export const LONGEST_WAIT_SECONDS = 3_600
-/** Wrong answers in a row, after which codes are off until a link proves the mailbox, or the operator unlocks. */
+/** Wrong answers in a row, after which codes are off until a link or two factors prove who it is, or the operator unlocks. */
 export const FAILURES_AT_MOST = 100

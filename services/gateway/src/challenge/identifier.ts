@@ -45,8 +45,15 @@ export function readEmail(text: string, path = 'body.email'): Identifier {
   if (domain === undefined) throw invalidField(path, 'has no valid domain')
   const identityKey = `${local}@${domain}`
   if (identityKey.length > 254) throw invalidField(path, 'is too long')
-  const untagged = local.indexOf('+') > 0 ? local.slice(0, local.indexOf('+')) : local
-  return { kind: 'email', address: text, identityKey, limitKey: `${untagged}@${domain}` }
+  return { kind: 'email', address: text, identityKey, limitKey: limitKeyOf({ kind: 'email', identityKey }) }
+}
+
+/** What limits count an identifier as: a mailbox is one, whatever its plus-tag. */
+export function limitKeyOf({ kind, identityKey }: Pick<Identifier, 'kind' | 'identityKey'>): string {
+  const plus = identityKey.indexOf('+')
+  return kind === 'phone' || plus < 1
+    ? identityKey
+    : identityKey.slice(0, plus) + identityKey.slice(identityKey.lastIndexOf('@'))
 }
 
 /** The domain in lower-case ASCII, or undefined when it is not a public host name. */

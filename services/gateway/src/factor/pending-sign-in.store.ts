@@ -30,6 +30,13 @@ import {
   guarded,
   type Spending,
 } from './factor-guard.store.ts'
+import {
+  freedEvents,
+  freedIdentifiers,
+  type GuardedIdentifier,
+  type HeldIdentifier,
+  heldIdentifiers,
+} from './freed-identifiers.store.ts'
 import { type Answered, type PendingKey, type PendingRefusal, WRONG_ANSWERS } from './pending-sign-in.ts'
 import {
   type HeldSecrets,
@@ -43,21 +50,31 @@ export interface WaitingSignIn extends HeldSecrets {
   userId: string
   /** the factor that is waited for; null: it went on, ended, or nothing is missing any more */
   next: FactorMethod | null
+  /** what the user has proven */
+  identifiers: HeldIdentifier[]
 }
 
 const theirs = ({ tenantId, pendingId, digest }: PendingKey) =>
   sql`tenant_id = ${tenantId}::uuid AND id = ${pendingId}::uuid AND digest = ${digest}::bytea`
 const LIVE = sql`expires_at > now() AND failures <= ${sql.lit(WRONG_ANSWERS)}`
 
+interface PendingRow {
+  user_id: string
+  next: FactorMethod | null
+  identifiers: HeldIdentifier[]
+}
+
 /** Undefined when there is no such sign-in. */
 export async function findPending(run: TenantRun, key: PendingKey): Promise<WaitingSignIn | undefined> {
-  const rows = await run(sql<SecretRow & { user_id: string; next: FactorMethod | null }>`
-    SELECT account.user_id, account.next, ${secretColumns}
+  const rows = await run(sql<SecretRow & PendingRow>`
+    SELECT account.user_id, account.next, ${heldIdentifiers} AS identifiers, ${secretColumns}
       FROM (SELECT tenant_id, user_id,
                    CASE WHEN consumed_at IS NULL AND ${LIVE} THEN (remaining_factors(tenant_id, user_id, amr))[1] END AS next
               FROM pending_sign_ins WHERE ${theirs(key)}) account ${secretsJoined}`)
   const [first] = rows
-  return first && { userId: first.user_id, next: first.next, ...heldSecrets(first.now, rows) }
+  if (first === undefined) return undefined
+  const { user_id: userId, next, identifiers } = first
+  return { userId, next, identifiers, ...heldSecrets(first.now, rows) }
 }
 
 export interface Completion {
@@ -69,6 +86,8 @@ export interface Completion {
   /** where the answer is a link or a code */
   bringing?: Bringing
   signIn: NewSignIn
+  /** the user's identifiers whose codes are on again once nothing is missing; none: the answer only sets something up */
+  frees?: readonly GuardedIdentifier[]
 }
 
 export type Completed =
@@ -95,7 +114,7 @@ export async function completeSignIn(run: TenantRun, completion: Completion): Pr
 }
 
 const statement = (completion: Completion) => {
-  const { key, answered, spending, effect, bringing } = completion
+  const { key, answered, spending, effect, bringing, frees = [] } = completion
   const tried: Spending = {
     ...spending,
     given: sql`EXISTS (SELECT FROM pending WHERE reason IS NULL) AND ${spending.given}`,
@@ -106,7 +125,7 @@ const statement = (completion: Completion) => {
   return sql<Row>`
   WITH input AS MATERIALIZED (${inputOf(completion)}), ${pendingPart(key, answered)}, ${guarded(tried)},
     ${calmed(spending)}, ${effect ? sql`${effect.does},` : sql``} ${consumed(completion)}, ${signInParts(key.tenantId)},
-    ${refused(bringing)}, ${told(completion)}
+    ${freedIdentifiers(spending.user, frees, bringing !== undefined)}, ${refused(bringing)}, ${told(completion)}
   SELECT ${guardColumns}, refused.reason, (SELECT failures FROM missed) AS missed, entered.purpose, entered.user_created,
          holder.id, holder.email, holder.email_verified_at, holder.phone, holder.phone_verified_at, holder.is_active,
          holder.created_at, ${signInColumns}, ${bringing ? judgedColumns : notJudged},
@@ -175,6 +194,7 @@ const told = ({ key, answered, effect, bringing }: Completion) => sql`
       UNION ALL
       SELECT 'mfa.refused', 'user:' || user_id, 'refused', reason,
              jsonb_build_object('pending_id', ${key.pendingId}::text) FROM refused
+      UNION ALL ${freedEvents}
       ${effect ? sql`UNION ALL ${effect.tells}` : sql``}
       ${bringing ? sql`UNION ALL ${bringing.tells}` : sql``}
       UNION ALL

@@ -3,6 +3,7 @@
 
 import type { SignInResult } from '@postern/contracts/http/sign-in-result'
 import type { TenantRun } from '@postern/db/with-tenant'
+import { identifierDigest, limitKeyOf } from '../challenge/identifier.ts'
 import { type MintDeps, mintSignIn, type SignInTenant } from '../session/mint-sign-in.ts'
 import type { Client } from '../session/session.ts'
 import type { SignDeps } from '../session/sign-access.ts'
@@ -20,7 +21,8 @@ export interface MfaInput {
 }
 
 /**
- * Spends the factor and opens the session, or tells what is still missing.
+ * Spends the factor and opens the session, or tells what is still missing. With the session, codes to the user's own proven
+ * identifiers work again.
  * @throws AppError INVALID_TOKEN, TOKEN_EXPIRED, TOKEN_USED, TOKEN_SUPERSEDED, ATTEMPTS_EXHAUSTED, INVALID_CODE,
  * IDENTIFIER_LOCKED, FACTOR_NOT_ALLOWED, CONFLICT (the factor is not set up, or the address is somebody else's),
  * ACCOUNT_DISABLED
@@ -34,7 +36,12 @@ export async function verifyMfa(
   const pending = await readPending(deps.pepper, run, tenant.id, input.mfaToken)
   const answer = readAnswer(deps, tenant.id, pending, input.answer)
   const { rows, secrets } = mintSignIn(deps, tenant, input.client)
-  const completed = await completeSignIn(run, { key: pending.key, ...answer, signIn: rows })
+  const frees = pending.identifiers.map((held) => ({
+    ...held,
+    limitKey: limitKeyOf(held),
+    identifierDigest: identifierDigest(deps.pepper, tenant.id, held),
+  }))
+  const completed = await completeSignIn(run, { key: pending.key, ...answer, signIn: rows, frees })
   if (completed.kind !== 'entered') throw stopped(completed, answer.bringing?.presented.kind)
   return tellSignIn(deps, { ...completed, tenant, secrets })
 }
