@@ -47,13 +47,12 @@ async function awayPastExpiry(stage: Stage): Promise<void> {
   const ids = house.intents.flatMap(({ scenario, answer }) => (scenario === number && answer ? [answer] : []))
   const { admin } = house.parts
   const end = `now() + interval '${LIFETIME_MS} ms'`
-  await admin.query(`UPDATE challenges SET expires_at = ${end} WHERE id = ANY ($1)`, [
-    ids.flatMap(({ id }) => id || []),
-  ])
+  // One statement: a challenge that expires before its delivery would be called off instead.
   await admin.query(
-    `UPDATE deliveries SET expires_at = ${end}, due_at = least(due_at, ${end})
-      WHERE id = ANY ($1) AND status IN ('scheduled', 'pending', 'queued', 'sending')`,
-    [ids.map(({ deliveryId }) => deliveryId)],
+    `WITH over AS (UPDATE challenges SET expires_at = ${end} WHERE id = ANY ($1))
+     UPDATE deliveries SET expires_at = ${end}, due_at = least(due_at, ${end})
+      WHERE id = ANY ($2) AND status IN ('scheduled', 'pending', 'queued', 'sending')`,
+    [ids.flatMap(({ id }) => id || []), ids.map(({ deliveryId }) => deliveryId)],
   )
   await pause(LIFETIME_MS)
   await unscript(house)
