@@ -1,7 +1,7 @@
 // GET /v1/users/{id}/sessions: the devices on which a user is signed in, newest first.
 
 import { envelope } from '@postern/contracts/envelope'
-import { IdParams, Uuid } from '@postern/contracts/http/fields'
+import { IdParams } from '@postern/contracts/http/fields'
 import { PageQuery, page } from '@postern/contracts/http/paging'
 import { Session } from '@postern/contracts/http/session'
 import { alone } from '@postern/db/with-tenant'
@@ -16,7 +16,7 @@ const schema = {
   tags: ['Sessions'],
   summary: 'List the live sessions of a user',
   params: IdParams,
-  querystring: Type.Object({ ...PageQuery, cursor: Type.Optional(Uuid) }, { additionalProperties: false }),
+  querystring: Type.Object(PageQuery, { additionalProperties: false }),
   response: { 200: envelope(page(Session)) },
 }
 
@@ -26,6 +26,6 @@ export function listSessionsRoute(app: HttpApp, context: GatewayContext): void {
     const scope = tenantScope(request)
     const { limit = 50, cursor = null } = request.query
     const run = alone(context.database, scope)
-    return ok(request, await listSessions(run, scope.tenantId, request.params.id, { limit, before: cursor }))
+    return ok(request, await listSessions(run, scope.tenantId, request.params.id, { limit, cursor }))
   })
 }

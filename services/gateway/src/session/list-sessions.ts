@@ -2,26 +2,30 @@
 
 import type { Session } from '@postern/contracts/http/session'
 import type { TenantRun } from '@postern/db/with-tenant'
+import { pageOf, readCursor } from '../paging/id-cursor.ts'
 import { noSuchUser } from '../user/user.ts'
-import { liveSessions, type SessionPage, type SessionRow } from './session.store.ts'
+import { liveSessions, type SessionRow } from './session.store.ts'
 
 export interface ListedSessions {
   items: Session[]
   next_cursor: string | null
 }
 
-/** `page.before`: the cursor of the page before. @throws AppError NOT_FOUND when there is no such user */
+/**
+ * `cursor`: of the page before; null: the first page.
+ * @throws AppError VALIDATION_FAILED for a cursor that is none of ours, NOT_FOUND when there is no such user
+ */
 export async function listSessions(
   run: TenantRun,
   tenantId: string,
   userId: string,
-  { limit, before }: SessionPage,
+  { limit, cursor }: { limit: number; cursor: string | null },
 ): Promise<ListedSessions> {
-  // One more than asked for tells whether there is a next page.
+  const before = cursor === null ? null : readCursor(cursor)
   const found = await liveSessions(run, tenantId, userId, { limit: limit + 1, before })
   if (found === undefined) throw noSuchUser()
-  const items = found.slice(0, limit).map(show)
-  return { items, next_cursor: found.length > limit ? (items.at(-1)?.id ?? null) : null }
+  const { items, next_cursor } = pageOf(found, limit)
+  return { items: items.map(show), next_cursor }
 }
 
 const show = (row: SessionRow): Session => ({

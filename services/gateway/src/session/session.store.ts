@@ -19,7 +19,7 @@ export interface SessionRow {
   expires_at: Date
 }
 
-export interface SessionPage {
+interface SessionPage {
   limit: number
   /** ids below this one; null: from the newest on */
   before: string | null

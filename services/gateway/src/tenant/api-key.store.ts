@@ -45,7 +45,7 @@ export async function insertApiKey(run: TenantRun, key: NewApiKey): Promise<ApiK
   return row
 }
 
-export interface ApiKeyPage {
+interface ApiKeyPage {
   limit: number
   /** ids below this one; null: from the newest on */
   before: string | null

@@ -1,7 +1,7 @@
 // GET /v1/tenants/{id}/api-keys, for the operator, newest first.
 
 import { envelope } from '@postern/contracts/envelope'
-import { IdParams, Uuid } from '@postern/contracts/http/fields'
+import { IdParams } from '@postern/contracts/http/fields'
 import { PageQuery, page } from '@postern/contracts/http/paging'
 import { ApiKey } from '@postern/contracts/http/tenant'
 import { alone } from '@postern/db/with-tenant'
@@ -16,7 +16,7 @@ const schema = {
   tags: ['Operator'],
   summary: 'List the API keys of a tenant',
   params: IdParams,
-  querystring: Type.Object({ ...PageQuery, cursor: Type.Optional(Uuid) }, { additionalProperties: false }),
+  querystring: Type.Object(PageQuery, { additionalProperties: false }),
   response: { 200: envelope(page(ApiKey)) },
 }
 
@@ -25,6 +25,6 @@ export function listApiKeysRoute(app: HttpApp, context: GatewayContext): void {
     const { id } = request.params
     const { limit = 50, cursor = null } = request.query
     const run = alone(context.database, scopeFor(request, id))
-    return ok(request, await listApiKeys(run, id, { limit, before: cursor }))
+    return ok(request, await listApiKeys(run, id, { limit, cursor }))
   })
 }

@@ -2,6 +2,7 @@
 
 import type { ApiKey } from '@postern/contracts/http/tenant'
 import type { TenantRun } from '@postern/db/with-tenant'
+import { pageOf, readCursor } from '../paging/id-cursor.ts'
 import { findApiKeys } from './api-key.store.ts'
 import { showApiKey } from './tenant.ts'
 
@@ -10,14 +11,14 @@ export interface KeyPage {
   next_cursor: string | null
 }
 
-/** `before`: the cursor of the page before; null: the first page. */
+/** `cursor`: of the page before; null: the first page. @throws AppError VALIDATION_FAILED for a cursor that is none of ours */
 export async function listApiKeys(
   run: TenantRun,
   tenantId: string,
-  { limit, before }: { limit: number; before: string | null },
+  { limit, cursor }: { limit: number; cursor: string | null },
 ): Promise<KeyPage> {
-  // One more than asked for tells whether there is a next page.
+  const before = cursor === null ? null : readCursor(cursor)
   const found = await findApiKeys(run, tenantId, { limit: limit + 1, before })
-  const items = found.slice(0, limit).map(showApiKey)
-  return { items, next_cursor: found.length > limit ? (items.at(-1)?.id ?? null) : null }
+  const { items, next_cursor } = pageOf(found, limit)
+  return { items: items.map(showApiKey), next_cursor }
 }

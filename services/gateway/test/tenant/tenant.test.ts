@@ -108,6 +108,10 @@ t.test('keys are listed without their secret, page by page, and an expired one i
     cursor = body.data.next_cursor
   }
   t.strictSame(names, ['k3', 'k2', 'k1', 'k0', 'test'])
+  for (const bad of ['x', tenant.id, `${'A'.repeat(21)}_`]) {
+    const refused = await operator(gateway, 'GET', `${url}?cursor=${bad}`)
+    t.match(refused, { status: 400, body: { error: { code: 'VALIDATION_FAILED' } } }, bad)
+  }
   const past = { name: 'old', scopes: ['challenges:write'], expires_at: '2020-01-01T00:00:00Z' }
   const { body } = await operator(gateway, 'POST', url, past)
   const asked = await gateway.call({

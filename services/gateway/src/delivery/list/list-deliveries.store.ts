@@ -5,7 +5,7 @@ import { DELIVERY_STATUSES, type DeliveryStatus } from '@postern/contracts/chall
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import type { DeliveryFacts } from '../delivery.ts'
-import { idBefore } from './delivery-cursor.ts'
+import { idBefore } from './delivery-ids.ts'
 
 export interface DeliveryFilter {
   status?: DeliveryStatus | undefined

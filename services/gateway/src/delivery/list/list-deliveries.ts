@@ -2,9 +2,8 @@
 
 import type { DeliverySummary } from '@postern/contracts/http/delivery'
 import type { TenantRun } from '@postern/db/with-tenant'
-import { AppError } from '@postern/service-kit/app-error'
+import { readCursor, writeCursor } from '../../paging/id-cursor.ts'
 import { showDelivery } from '../delivery.ts'
-import { readCursor, writeCursor } from './delivery-cursor.ts'
 import { type DeliveryFilter, newestDeliveries } from './list-deliveries.store.ts'
 
 export interface ListDeliveriesInput {
@@ -30,18 +29,11 @@ export async function listDeliveries(
   { tenantId, filter, cursor, limit }: ListDeliveriesInput,
   look = MOST_LOOKED_AT,
 ): Promise<DeliveryPage> {
-  const after = cursor === undefined ? undefined : placeOf(cursor)
+  const after = cursor === undefined ? undefined : readCursor(cursor)
   // One more than asked for tells whether there is another page.
   const bounds = { count: limit + 1, look }
   const { found, stoppedAt } = await newestDeliveries(run, tenantId, { ...filter, after }, bounds)
   const items = found.slice(0, limit).map(showDelivery)
   const last = found.length > limit ? (items.at(-1)?.id ?? null) : stoppedAt
   return { items, next_cursor: last === null ? null : writeCursor(last) }
-}
-
-function placeOf(cursor: string): string {
-  const id = readCursor(cursor)
-  if (id !== null) return id
-  const details = [{ path: 'query.cursor', problem: 'is not a cursor of this list' }]
-  throw new AppError('VALIDATION_FAILED', { reason: 'the cursor cannot be read', details })
 }

@@ -3,7 +3,7 @@
 import type { DeliveryStatus } from '@postern/contracts/challenge'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
-import { idBefore, idBehind } from '../list/delivery-cursor.ts'
+import { idBefore, idBehind } from '../list/delivery-ids.ts'
 
 export interface DayCount {
   /** as 2026-11-20, in UTC */
