@@ -18,7 +18,6 @@ export type Suppression = Static<typeof Suppression>
 export const SuppressionsQuery = Type.Object(
   {
     ...PageQuery,
-    cursor: Type.Optional(Uuid),
     channel: Type.Optional(Type.Enum([...CHANNELS])),
   },
   { additionalProperties: false },

@@ -22,7 +22,7 @@ export function listSuppressionsRoute(app: HttpApp, context: GatewayContext): vo
   app.get('/v1/suppressions', { ...access, schema }, async (request) => {
     const scope = tenantScope(request)
     const { limit = 50, cursor = null, channel = null } = request.query
-    const wanted = { limit, before: cursor, channel }
+    const wanted = { limit, cursor, channel }
     return ok(request, await pageOfSuppressions(alone(context.database, scope), scope.tenantId, wanted))
   })
 }

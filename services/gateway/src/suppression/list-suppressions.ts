@@ -5,28 +5,33 @@ import type { AddressBody } from '@postern/contracts/http/user'
 import type { TenantRun } from '@postern/db/with-tenant'
 import type { KeyRing } from '@postern/token/key-ring'
 import { recipientDigests } from '../challenge/recipient-digest.ts'
+import { pageOf, readCursor } from '../paging/id-cursor.ts'
 import { addressesOf } from '../user/addresses.ts'
-import {
-  findSuppressions,
-  listSuppressions,
-  type SuppressionPage,
-  type SuppressionRow,
-} from './suppression.store.ts'
+import { findSuppressions, listSuppressions, type SuppressionRow } from './suppression.store.ts'
 
 export interface ListedSuppressions {
   items: Suppression[]
   next_cursor: string | null
 }
 
+export interface SuppressionFilter {
+  limit: number
+  /** of the page before; null: the first page */
+  cursor: string | null
+  /** null: of both */
+  channel: 'email' | 'sms' | null
+}
+
+/** @throws AppError VALIDATION_FAILED for a cursor that is none of ours */
 export async function pageOfSuppressions(
   run: TenantRun,
   tenantId: string,
-  page: SuppressionPage,
+  { limit, cursor, channel }: SuppressionFilter,
 ): Promise<ListedSuppressions> {
-  // One more than asked for tells whether there is a next page.
-  const found = await listSuppressions(run, tenantId, { ...page, limit: page.limit + 1 })
-  const items = found.slice(0, page.limit).map(show)
-  return { items, next_cursor: found.length > page.limit ? (items.at(-1)?.id ?? null) : null }
+  const before = cursor === null ? null : readCursor(cursor)
+  const found = await listSuppressions(run, tenantId, { limit: limit + 1, before, channel })
+  const { items, next_cursor } = pageOf(found, limit)
+  return { items: items.map(show), next_cursor }
 }
 
 /** @throws AppError VALIDATION_FAILED when the address is none */

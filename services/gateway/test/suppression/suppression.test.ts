@@ -28,6 +28,8 @@ t.test('a tenant pages through its list, newest first, and sees no other’s', a
     cursor = `&cursor=${body.data.next_cursor}`
     t.equal(body.data.next_cursor === null, pages === 2)
   }
+  for (const other of ['x', seen[0].id])
+    t.equal((await tenant.call('GET', `/v1/suppressions?cursor=${other}`)).status, 400, 'no cursor of ours')
   t.equal(new Set(seen.map(({ id }) => id)).size, 5)
   t.strictSame(Object.keys(seen[0]), ['id', 'channel', 'reason', 'provider', 'created_at'])
   t.match(seen[0], { channel: 'email', reason: 'complaint', provider: 'sendgrid' })
