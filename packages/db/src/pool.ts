@@ -47,5 +47,10 @@ export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
   // listens to would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined))
   const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
-  return { db, pool, close: () => db.destroy() }
+  const close = async () => {
+    await db.destroy()
+    // Kysely ends only a pool that it has used itself.
+    if (!pool.ending) await pool.end()
+  }
+  return { db, pool, close }
 }

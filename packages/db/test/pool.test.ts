@@ -84,3 +84,14 @@ t.test('a server that is killed and comes back is used again without reopening',
   t.teardown(() => back.stop())
   t.same((await one.execute(database.db)).rows, [{ one: 1 }])
 })
+
+t.test('closing ends the connections, whoever used them', async (t) => {
+  const { gatewayUrl } = await testDatabase(t)
+  for (const byKysely of [true, false]) {
+    const { db, pool, close } = openDatabase({ url: gatewayUrl, max: 1, applicationName: 'pool-test' })
+    await (byKysely ? one.execute(db) : pool.query('SELECT 1'))
+    await close()
+    t.ok(pool.ended)
+    await t.rejects(pool.query('SELECT 1'))
+  }
+})
