@@ -37,7 +37,7 @@ export function createApiKeyAuth(options: ApiKeyAuthOptions) {
   /** Asks for one scope. A route that also takes another kind of proof names the scopes that do with it. */
   function requireScope(scope: Scope, ...others: Scope[]) {
     const onRequest = async (request: FastifyRequest) => void (await authenticate(request, scope, ...others))
-    return { onRequest, config: { scope } }
+    return { onRequest, config: { scope, otherScopes: others } }
   }
 
   return { authenticate, requireScope }

@@ -59,10 +59,13 @@ export async function registerOpenapi(app: HttpApp, info: OpenapiOptions): Promi
   app.get('/openapi.json', { config: { quiet: true }, schema: { hide: true } }, async () => app.swagger())
 }
 
-/** Tells who may call the route: an API key with one scope, the operator, a page, or anyone. */
+/** Tells who may call the route: an API key with one scope (or another one, as the description says), the operator, a page, or anyone. */
 function withAccess(schema: FastifySchema, config: FastifyContextConfig | undefined): FastifySchema {
-  if (config?.scope !== undefined)
-    return { ...schema, security: [{ apiKey: [] }], 'x-postern-scope': config.scope } as FastifySchema
+  if (config?.scope !== undefined) {
+    const others = config.otherScopes?.length ? { 'x-postern-other-scopes': config.otherScopes } : {}
+    const access = { security: [{ apiKey: [] }], 'x-postern-scope': config.scope, ...others }
+    return { ...schema, ...access } as FastifySchema
+  }
   if (config?.browser) return { ...schema, security: [{ browserPage: [] }] }
   if (config?.operator) return { ...schema, security: [{ adminKey: [] }] }
   return { ...schema, security: [] }

@@ -15,6 +15,11 @@ async function documented(t: Test) {
     { schema: { body, response: { 201: body } }, config: { scope: 'users:write' } },
     async () => ({ kind: 'a' as const, note: null }),
   )
+  app.put(
+    '/v1/keys',
+    { schema: { body }, config: { scope: 'users:write', otherScopes: ['challenges:verify'] } },
+    async () => ({}),
+  )
   app.get('/v1/keys/:id', { schema: { params }, config: { operator: true } }, async () => ({}))
   app.get('/open', { schema: {} }, async () => ({}))
   app.get('/hidden', { schema: { hide: true } }, async () => ({}))
@@ -33,6 +38,11 @@ t.test('the document is OpenAPI 3.1 of the routes that are not hidden', async (t
 t.test('each route names who may call it', async (t) => {
   const { paths } = (await (await documented(t)).inject('/openapi.json')).json()
   t.match(paths['/v1/keys'].post, { security: [{ apiKey: [] }], 'x-postern-scope': 'users:write' })
+  t.notOk('x-postern-other-scopes' in paths['/v1/keys'].post)
+  t.match(paths['/v1/keys'].put, {
+    'x-postern-scope': 'users:write',
+    'x-postern-other-scopes': ['challenges:verify'],
+  })
   t.match(paths['/v1/keys/{id}'].get, { security: [{ adminKey: [] }] })
   t.same(paths['/open'].get.security, [])
 })

@@ -39,6 +39,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The scope an API key needs. */
     scope?: Scope
+    /** Scopes that do as well, where the request brings another proof. */
+    otherScopes?: readonly Scope[]
     /** Whether the operator's admin key is needed. */
     operator?: boolean
     /** Whether pages on a tenant's browser hosts call it; the guard of browser mode says so. */

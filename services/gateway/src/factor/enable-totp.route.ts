@@ -9,13 +9,14 @@ import type { GatewayContext } from '../context.ts'
 import { answerFactor } from '../http/answer-factor.ts'
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts'
 import { clientOf } from '../http/client-of.ts'
-import { checkEnrolmentAccess, enrolmentAccess } from '../http/enrolment-access.ts'
+import { checkEnrolmentAccess, ENROLMENT_ACCESS, enrolmentAccess } from '../http/enrolment-access.ts'
 import { enableTotp } from './enable-totp.ts'
 
 const schema = {
   tags: ['Second factor'],
   summary:
     'Enable TOTP with its first code: the recovery codes, and the session where a sign-in waits for it',
+  description: ENROLMENT_ACCESS,
   params: IdParams,
   headers: IdempotencyHeaders,
   body: EnableTotpBody,

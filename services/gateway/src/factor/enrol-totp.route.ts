@@ -8,12 +8,13 @@ import type { HttpApp } from '@postern/service-kit/http-app'
 import type { GatewayContext } from '../context.ts'
 import { answerFactor } from '../http/answer-factor.ts'
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts'
-import { checkEnrolmentAccess, enrolmentAccess } from '../http/enrolment-access.ts'
+import { checkEnrolmentAccess, ENROLMENT_ACCESS, enrolmentAccess } from '../http/enrolment-access.ts'
 import { enrolTotp } from './enrol-totp.ts'
 
 const schema = {
   tags: ['Second factor'],
   summary: 'Set up TOTP: the secret, for the authenticator app',
+  description: ENROLMENT_ACCESS,
   params: IdParams,
   headers: IdempotencyHeaders,
   body: EnrolTotpBody,

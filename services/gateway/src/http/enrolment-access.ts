@@ -6,6 +6,10 @@ import { AppError } from '@postern/service-kit/app-error'
 import { apiKeyCaller } from '@postern/service-kit/caller'
 import type { FastifyRequest } from 'fastify'
 
+/** What the routes' document says of it. */
+export const ENROLMENT_ACCESS =
+  'Asks for the scope `users:write`. With the `mfa_token` of a sign-in that waits for a first TOTP of this user, `challenges:verify` does as well.'
+
 export const enrolmentAccess = (auth: ApiKeyAuth) => auth.requireScope('users:write', 'challenges:verify')
 
 /** @throws AppError FORBIDDEN */

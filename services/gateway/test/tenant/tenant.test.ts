@@ -152,5 +152,22 @@ t.test('the document names who may call each route', async (t) => {
       }
     }
   }
-  t.strictSame(open.sort(), ['get /.well-known/jwks.json', 'get /v1/forward-auth', 'post /l/resolve'])
+  t.strictSame(open.sort(), [
+    'get /.well-known/jwks.json',
+    'get /v1/forward-auth',
+    'post /l/resolve',
+    // Each call proves itself, as its vendor signs.
+    'post /v1/webhooks/gateway/{sender_id}',
+    'post /v1/webhooks/sendgrid/{sender_id}',
+    'post /v1/webhooks/ses/{sender_id}',
+    'post /v1/webhooks/twilio/{sender_id}/{delivery_id}',
+  ])
+  for (const [path, methods] of Object.entries<Record<string, { 'x-postern-other-scopes'?: string[] }>>(
+    body.paths,
+  )) {
+    const enrols = /^\/v1\/users\/\{id\}\/totp(?:\/enable)?$/.test(path)
+    const others = Object.values(methods).flatMap((route) => route['x-postern-other-scopes'] ?? [])
+    t.strictSame(others, enrols ? ['challenges:verify'] : [], path)
+  }
+  t.match(body.paths['/v1/users/{id}/totp'].post.description, /`mfa_token`.*`challenges:verify`/)
 })
