@@ -4,6 +4,7 @@
 import type { Purpose } from '@postern/contracts/challenge'
 import { inputRows, type Rider, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
+import { AppError } from '@postern/service-kit/app-error'
 import { type RawBuilder, sql } from 'kysely'
 import { SIGN_IN_INPUT, type SignInRow, signedIn } from '../session/sign-in.store.ts'
 import type { NewSignIn, SignedIn } from '../session/sign-in.ts'
@@ -63,14 +64,26 @@ interface Row extends ProvenUser, SignInRow {
   is_disabled: boolean
 }
 
-/** Spends the challenge and opens what its purpose opens; tells a refusal to the trail. */
+/**
+ * How often a proof rides with others before it is turned away. Of those in one statement that share a guard or a user one
+ * at least is settled, and only the rest hear `again`: whoever hears it so often had as many of the same identifier settled
+ * beside it. A proof that rides alone never hears it.
+ */
+const MOST_RIDES = 250
+
+/**
+ * Spends the challenge and opens what its purpose opens; tells a refusal to the trail.
+ * @throws AppError SERVICE_UNAVAILABLE while a flood proves the same identifier: nothing was compared, counted or spent
+ */
 export async function consumeChallenge(run: TenantRun, proof: Proof): Promise<Consumed> {
   let statement = proof.raise === null ? VERIFY : STEP_UP
-  for (;;) {
+  for (let rides = 1; rides <= MOST_RIDES; rides++) {
     const { verdict, ...row } = await run.each(statement, proof)
+    // Asked once: the statement that it goes on with asks for no claim.
     if (verdict === 'asks_claim') statement = FIRST_PROOF
     else if (verdict !== 'again') return consumed(row, verdict)
   }
+  throw new AppError('SERVICE_UNAVAILABLE', { reason: 'too many prove one identifier at once' })
 }
 
 const challengeKey = ({ tenantId, challengeId }: Proof) => `challenge:${tenantId}:${challengeId}`
