@@ -95,5 +95,8 @@ t.test('an unknown command is told with those there are', async (t) => {
   const bootstrap = new URL('../bootstrap.mjs', import.meta.url).pathname
   const { status, stderr } = spawnSync(process.execPath, [bootstrap, 'launch'], { encoding: 'utf8' })
   t.equal(status, 1)
-  t.match(stderr, /^postern: Unknown command "launch"\. There are: start, test, check, bench, chaos, postern\.\n$/)
+  t.match(
+    stderr,
+    /^postern: Unknown command "launch"\. There are: start, test, check, bench, chaos, postern\.\n$/,
+  )
 })
