@@ -43,7 +43,7 @@ const MESSAGE_ID = /^[\x21-\x7e]{1,200}$/
 /** null: it has no marks of ours */
 export function makeReceipt(marks: Marks, meaning: Meaning, facts: Facts): TenantReceipt | null {
   const { tenantId, deliveryId } = marks
-  const attempt = String(marks.attempt)
+  const attempt = plainText(marks.attempt)
   if (typeof tenantId !== 'string' || !UUID.test(tenantId)) return null
   if (typeof deliveryId !== 'string' || !UUID.test(deliveryId) || !ATTEMPT.test(attempt)) return null
   const { providerMessageId, occurredAt, identity } = facts
@@ -54,7 +54,7 @@ export function makeReceipt(marks: Marks, meaning: Meaning, facts: Facts): Tenan
     tenantId: tenantId.toLowerCase(),
     deliveryId: id,
     attempt: Number(attempt),
-    eventKey: sha256(frame(id, attempt, ...identity.map((part) => String(part ?? '').toWellFormed()))),
+    eventKey: sha256(frame(id, attempt, ...identity.map((part) => plainText(part).toWellFormed()))),
     providerMessageId: message ? providerMessageId : null,
     occurredAt,
   }
@@ -75,6 +75,10 @@ export function readAll(
   }
   return { receipts, unplaced, ignored }
 }
+
+/** A text, number or truth value as text; anything else is ''. An object may hold what turns it into text, or be deep. */
+export const plainText = (value: unknown): string =>
+  value === null || typeof value === 'object' ? '' : String(value ?? '')
 
 /** What a signed body holds; undefined: no JSON. */
 export function parseSigned(body: Buffer): unknown {

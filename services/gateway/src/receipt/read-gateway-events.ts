@@ -15,6 +15,7 @@ import {
   makeReceipt,
   NOTHING,
   parseSigned,
+  plainText,
   type Reading,
   readAll,
   type TenantReceipt,
@@ -51,7 +52,7 @@ function readEvent(event: Record<string, unknown>, now: Date): TenantReceipt | '
   const marks = { tenantId: tenant, deliveryId: message, attempt }
   const facts = {
     providerMessageId: null,
-    occurredAt: instantOf(String(at), now),
+    occurredAt: instantOf(plainText(at), now),
     identity: ['gateway', id, status],
   }
   return makeReceipt(marks, meaning, facts)

@@ -20,6 +20,7 @@ import {
   makeReceipt,
   NOTHING,
   parseSigned,
+  plainText,
   type Reading,
   readAll,
   type TenantReceipt,
@@ -48,7 +49,7 @@ function readEvent(event: Record<string, unknown>, now: Date): TenantReceipt | '
   return makeReceipt({ tenantId, deliveryId, attempt }, meaning, {
     // Behind the first dot it says which of SendGrid's servers worked on it.
     providerMessageId: typeof message === 'string' ? message.split('.')[0] : null,
-    occurredAt: instantOf(Number(timestamp) * 1_000, now),
+    occurredAt: instantOf(Number(plainText(timestamp)) * 1_000, now),
     identity: ['sendgrid', message, event.event, timestamp, event.type, event.reason],
   })
 }
@@ -64,7 +65,7 @@ function meaningOf({ event, type, reason }: Record<string, unknown>): Meaning | 
     case 'bounce':
       return type === 'blocked' ? undelivered('blocked') : BOUNCED
     case 'dropped': {
-      const why = String(reason ?? '').toLowerCase()
+      const why = plainText(reason).toLowerCase()
       return DROPS.find(([begin]) => why.startsWith(begin))?.[1] ?? undelivered('dropped')
     }
     case 'spamreport':

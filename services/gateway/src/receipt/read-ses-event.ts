@@ -13,7 +13,7 @@ import {
   UNSUBSCRIBED,
   undelivered,
 } from '@postern/contracts/receipt-meaning'
-import { instantOf, makeReceipt, NOTHING, parseSigned, type Reading } from './make-receipt.ts'
+import { instantOf, makeReceipt, NOTHING, parseSigned, plainText, type Reading } from './make-receipt.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -29,7 +29,7 @@ const DETAILS: Readonly<Record<string, string>> = {
 /** `now` stands in for a time that cannot be. */
 export function readSesEvent(message: string, now: Date): Reading {
   const event = fieldsOf(parseSigned(Buffer.from(message)))
-  const kind = String(event.eventType)
+  const kind = plainText(event.eventType)
   const detail = fieldsOf(Object.hasOwn(DETAILS, kind) ? event[DETAILS[kind] ?? ''] : undefined)
   const meaning = meaningOf(kind, detail)
   if (meaning === null) return { ...NOTHING, ignored: 1 }
@@ -40,7 +40,7 @@ export function readSesEvent(message: string, now: Date): Reading {
   const at = detail.timestamp ?? mail.timestamp
   const receipt = makeReceipt(marks, meaning, {
     providerMessageId: mail.messageId,
-    occurredAt: instantOf(String(at), now),
+    occurredAt: instantOf(plainText(at), now),
     identity: ['ses', mail.messageId, kind, at, detail.bounceType, detail.bounceSubType],
   })
   return receipt === null ? { ...NOTHING, unplaced: 1 } : { ...NOTHING, receipts: [receipt] }

@@ -21,7 +21,8 @@ export const TOPIC_ARN =
 
 const NEEDED = ['MessageId', 'TopicArn', 'Message', 'Timestamp', 'Signature', 'SigningCertURL'] as const
 const OPTIONAL = ['Subject', 'Token', 'SubscribeURL'] as const
-const TYPES = ['Notification', 'SubscriptionConfirmation', 'UnsubscribeConfirmation']
+const TYPES: readonly unknown[] = ['Notification', 'SubscriptionConfirmation', 'UnsubscribeConfirmation']
+const VERSIONS: readonly unknown[] = ['1', '2']
 
 /** null: it is none */
 export function snsMessageOf(value: unknown): SnsMessage | null {
@@ -29,7 +30,7 @@ export function snsMessageOf(value: unknown): SnsMessage | null {
   const fields = value as Record<string, unknown>
   const isText = (name: string) => typeof fields[name] === 'string'
   const isWhole = NEEDED.every(isText) && OPTIONAL.every((name) => fields[name] === undefined || isText(name))
-  const isKnown = TYPES.includes(String(fields.Type)) && ['1', '2'].includes(String(fields.SignatureVersion))
+  const isKnown = TYPES.includes(fields.Type) && VERSIONS.includes(fields.SignatureVersion)
   return isWhole && isKnown ? (value as SnsMessage) : null
 }
 
@@ -70,7 +71,7 @@ export function placesOf(topicArn: string, origin: string | undefined): SnsPlace
     return found === amazon ? path.test(pathname ?? '') : origin !== undefined && found === origin
   }
   return {
-    isCertificate: (url) => at(url, /^\/SimpleNotificationService-[0-9a-f]{32}\.pem$/) && !url.includes('?'),
+    isCertificate: (url) => at(url, /^\/SimpleNotificationService-[0-9a-f]{32}\.pem$/) && !/[?#]/.test(url),
     isSubscription: (url) => at(url, /^\/$/) && new URL(url).searchParams.get('TopicArn') === topicArn,
   }
 }
