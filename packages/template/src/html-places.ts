@@ -18,6 +18,18 @@ export class HtmlPlaces {
   #attribute = ''
   /** What ends the value; empty: it has no quotes. */
   #quote = ''
+  /** Nothing stands in the value yet. */
+  #isNew = false
+
+  /** Between tags, and in no comment: some mail programs read comments. */
+  get isText(): boolean {
+    return this.#place === 'text'
+  }
+
+  /** The attribute whose value, between quotes, begins here; null: none does. */
+  get opening(): string | null {
+    return this.#place === 'value' && this.#quote !== '' && this.#isNew ? this.#attribute : null
+  }
 
   /** What is wrong with a value here; null: nothing. */
   refusal(): string | null {
@@ -31,6 +43,7 @@ export class HtmlPlaces {
   /** A value stands here: without quotes it begins, or is, an attribute's value. */
   value(): void {
     if (this.#place === 'before value') this.#begin('')
+    this.#isNew = false
   }
 
   read(html: string): void {
@@ -40,7 +53,7 @@ export class HtmlPlaces {
 
   #step(html: string, at: number): number {
     if (this.#place === 'text') return this.#text(html, at)
-    if (this.#place === 'comment') return this.#until(html, at, /-->/g)
+    if (this.#place === 'comment') return this.#until(html, at, /--!?>/g)
     if (this.#place === 'code')
       return this.#until(html, at, this.#tag === 'script' ? /<\/script/gi : /<\/style/gi)
     return this.#inTag(html, at)
@@ -54,7 +67,16 @@ export class HtmlPlaces {
     if (found === null) return html.length
     this.#place = found[0] === '<!--' ? 'comment' : 'tag'
     this.#tag = found[0].slice(1).toLowerCase()
-    return begin.lastIndex
+    return this.#place === 'comment' ? this.#emptyComment(html, begin.lastIndex) : begin.lastIndex
+  }
+
+  /** `<!-->` and `<!--->` are over where they begin. */
+  #emptyComment(html: string, at: number): number {
+    const end = /-?>/y
+    end.lastIndex = at
+    if (!end.test(html)) return at
+    this.#place = 'text'
+    return end.lastIndex
   }
 
   #until(html: string, at: number, end: RegExp): number {
@@ -68,6 +90,7 @@ export class HtmlPlaces {
   #inTag(html: string, at: number): number {
     const char = html.charAt(at)
     if (this.#place === 'value') {
+      this.#isNew = false
       if (this.#quote === '' ? !/[\s>]/.test(char) : char !== this.#quote) return at + 1
       this.#place = 'tag'
       return this.#quote === '' ? at : at + 1
@@ -89,5 +112,6 @@ export class HtmlPlaces {
   #begin(quote: string): void {
     this.#place = 'value'
     this.#quote = quote
+    this.#isNew = true
   }
 }

@@ -21,21 +21,33 @@ export interface ParsedPart {
   readonly templates: Template[]
 }
 
-const MAX_REMEMBERED = 256
-const remembered = new Map<string, ParsedPart>()
+/** Characters of tags and outputs that all of what is remembered may have: each becomes some 200 bytes. */
+const MAX_REMEMBERED = 200_000
+const remembered = new Map<string, { readonly part: ParsedPart; readonly weight: number }>()
+let rememberedWeight = 0
 
 /** @throws {TemplateError} `template_failed`, with where and what */
 export function parsePart(part: PartName, source: string): ParsedPart {
   const key = `${part} ${source}`
   const known = remembered.get(key)
-  if (known !== undefined) return known
+  if (known !== undefined) return known.part
   refuseUnfit(part, source)
   const engine = part === 'email.html' ? HTML : TEXT
-  const parsed = { engine, templates: parse(engine, part, source) }
-  const [oldest] = remembered.keys()
-  if (remembered.size >= MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest)
-  remembered.set(key, parsed)
+  const { templates, weight } = parse(engine, part, source)
+  const parsed = { engine, templates }
+  remember(key, parsed, weight)
   return parsed
+}
+
+/** By their weight, not their number: few that are all tags take as much memory as very many others. */
+function remember(key: string, part: ParsedPart, weight: number): void {
+  remembered.set(key, { part, weight })
+  rememberedWeight += weight
+  for (const [oldest, { weight: freed }] of remembered) {
+    if (rememberedWeight <= MAX_REMEMBERED) break
+    remembered.delete(oldest)
+    rememberedWeight -= freed
+  }
 }
 
 function refuseUnfit(part: PartName, source: string): void {
@@ -50,16 +62,22 @@ function refuseUnfit(part: PartName, source: string): void {
   throw failed(part, before.length, (before.at(-1)?.length ?? 0) + 1, problem)
 }
 
-function parse(engine: Liquid, part: PartName, source: string): Template[] {
+function parse(engine: Liquid, part: PartName, source: string): { templates: Template[]; weight: number } {
   try {
     const tokens = new Tokenizer(source).readTopLevelTokens(engine.options)
     refuseTooMuch(part, tokens)
     const templates = engine.parse(source)
     if (part === 'email.html') refusePlaces(part, tokens)
-    return templates
+    return { templates, weight: weightOf(source, tokens) }
   } catch (error) {
     throw error instanceof Error && error.name === 'TemplateError' ? error : templateErrorOf(part, error)
   }
+}
+
+/** What stands beside them is kept as text: it counts a hundredth. */
+function weightOf(source: string, tokens: readonly TopLevelToken[]): number {
+  const active = tokens.filter(({ kind }) => kind !== TokenKind.HTML)
+  return active.reduce((sum, token) => sum + token.size(), 100 + source.length / 100)
 }
 
 function failedAt(part: PartName, token: TopLevelToken, problem: string) {
@@ -82,11 +100,15 @@ function refuseTooMuch(part: PartName, tokens: readonly TopLevelToken[]): void {
   }
 }
 
+/** As it is printed: blanks beside `{{-` and `-}}` are gone. Of a tag or an output: empty. */
+export const htmlOf = (token: TopLevelToken): string =>
+  token.kind === TokenKind.HTML && 'getContent' in token ? token.getContent() : ''
+
 /** A branch is read as if it stood there always: whichever is taken, the place is the same in any page that is one. */
 function refusePlaces(part: PartName, tokens: readonly TopLevelToken[]): void {
   const places = new HtmlPlaces()
   for (const token of tokens) {
-    if (token.kind === TokenKind.HTML) places.read(token.getText())
+    if (token.kind === TokenKind.HTML) places.read(htmlOf(token))
     if (token.kind !== TokenKind.Output) continue
     places.value()
     const problem = places.refusal()

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { checkTemplate } from '../src/check-template.ts'
 import { renderEmail, renderSms } from '../src/render-template.ts'
@@ -265,4 +267,16 @@ t.test('what a failure tells holds no value', async (t) => {
     const error = failure(() => text(source, variables))
     t.notMatch(`${error.stack} ${JSON.stringify(error)} ${JSON.stringify(error.cause)}`, 'canary', source)
   }
+})
+
+t.test('what is remembered of templates takes little memory, however many are all tags', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const heapMegabytes = () => {
+    runInNewContext('gc')()
+    return process.memoryUsage().heapUsed / 1e6
+  }
+  const before = heapMegabytes()
+  for (let n = 0; n < 6; n += 1) problemOf(`${n}${'{{a}}'.repeat(19_000)}`)
+  const grown = heapMegabytes() - before
+  t.ok(grown < 80, `${grown} MB`)
 })

@@ -48,6 +48,10 @@ t.test('a value where escaping does not hold it is refused, with where it stands
     ['<script><!-- </p> --> {{ x }}</script>', 23, 'a value cannot stand in a script'],
     ['<p title="a"{{ x }}>', 13, quotes],
     ['<p title=a{% if x %} {% endif %}b={{ x }}>', 35, quotes],
+    ['< {{- x }}>', 3, quotes],
+    ['<!--><p title={{ x }}>', 15, quotes],
+    ['<!---><p title={{ x }}>', 16, quotes],
+    ['<!-- --!><p title={{ x }}>', 19, quotes],
   ]
   for (const [html, column, problem] of refused) {
     t.match(problemOf(html), { line: 1, column, problem }, html)
