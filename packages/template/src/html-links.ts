@@ -1,7 +1,8 @@
 // Where the links of a page may lead, whoever wrote them: to the web, a mailbox or a telephone, and nowhere that runs code.
 
+// A quote or a slash ends what is before an attribute as a blank does.
 const ADDRESSES =
-  /\s(?:href|src|action|formaction|background|poster|data|xlink:href)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*))/gi
+  /[\s"'/](?:href|src|action|formaction|background|poster|data|xlink:href)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*))/gi
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i
 const ALLOWED = new Set(['http', 'https', 'mailto', 'tel', 'sms', 'cid'])
 const NAMED: Readonly<Record<string, string>> = { colon: ':', tab: '', newline: '', amp: '&', sol: '/' }

@@ -78,9 +78,11 @@ t.test('no link leads to what runs code, whoever wrote it and however it is writ
     '<a href="&#106;avascript:x">',
     '<a href="&#x6a;avascript&colon;x">',
     '<a href="java&Tab;script:x">',
+    '<a/href="{{ x }}">',
+    '<a title="y"href="{{ x }}">',
     '<img\nsrc = "data:image/png;base64,x">',
   ])
-    t.throws(() => shown(html, 'x'), { problem } as never, html)
+    t.throws(() => shown(html, 'javascript:x'), { problem } as never, html)
   for (const x of [
     'https://a.example/?b=c:d',
     'HTTP://a',
