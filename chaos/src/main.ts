@@ -11,7 +11,7 @@ import { seeded } from './seeded.ts'
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
-    scenarios: { type: 'string', default: '57' },
+    scenarios: { type: 'string', default: '70' },
     only: { type: 'string', default: '' },
     restarts: { type: 'string', default: '0' },
   },

@@ -3,7 +3,8 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { SingleProcess } from '@postern/e2e/single-process'
-import { type ChaosHouse, type QueueKind, raiseChaosHouse, type Scope } from './house/chaos-house.ts'
+import { type ChaosHouse, type QueueKind, raiseChaosHouse } from './house/chaos-house.ts'
+import type { Scope } from './house/scope.ts'
 import { watchStalls } from './house/stalls.ts'
 import { planLoad } from './load/plan-load.ts'
 import { runLoad } from './load/run-load.ts'

@@ -1,6 +1,7 @@
 // Runs scenarios in one house, one after the other, lets everything settle, and has the oracle judge all of it.
 
-import { type ChaosHouse, type QueueKind, raiseChaosHouse, type Scope } from './house/chaos-house.ts'
+import { type ChaosHouse, type QueueKind, raiseChaosHouse } from './house/chaos-house.ts'
+import type { Scope } from './house/scope.ts'
 import { watchStalls } from './house/stalls.ts'
 import { collectEvidence } from './oracle/collect-evidence.ts'
 import type { Evidence, Violation } from './oracle/evidence.ts'

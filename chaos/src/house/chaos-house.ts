@@ -7,14 +7,12 @@ import { Client } from '@postern/e2e/postern.client'
 import type { SingleProcess } from '@postern/e2e/single-process'
 import { type TestRedis, testRedis } from '@postern/testkit/redis'
 import type { Disturbance, Intent } from '../oracle/evidence.ts'
+import type { Scope } from './scope.ts'
 import { openTenants, type Tenant } from './tenants.ts'
+import { openWebhookSwitch, type WebhookSwitch } from './webhook-switch.ts'
 
 /** A house is raised on machines that do other things too. */
 const READY_MS = 120_000
-
-export interface Scope {
-  teardown(undo: () => unknown): unknown
-}
 
 export type QueueKind = 'redis' | 'postgres'
 
@@ -26,6 +24,8 @@ export interface ChaosHouse {
   readonly tenants: readonly [Tenant, ...Tenant[]]
   /** The one that carries the load. */
   readonly notifier: SingleProcess
+  /** Leads vendors' webhooks to one gateway or another. */
+  readonly webhooks: WebhookSwitch
   /** URLs of gateways that are not doomed. */
   readonly gateways: readonly string[]
   readonly intents: Intent[]
@@ -40,16 +40,23 @@ export async function raiseChaosHouse(scope: Scope, queue: QueueKind): Promise<C
   const redis = queue === 'redis' ? await testRedis(scope) : undefined
   const parts = await takeApart(scope, redis?.url)
   const { dev } = parts
+  const webhooks = await openWebhookSwitch(scope)
+  const environment = (name: 'gateway' | 'notifier') => environmentOf(name, dev.sandbox, webhooks)
   const startAnother: ChaosHouse['startAnother'] = (name, env = {}) =>
-    parts.startAnother(name, { env: { ...environmentOf(name, dev.sandbox), ...env } })
+    parts.startAnother(name, { env: { ...environment(name), ...env } })
   const gatewayPort = Number(new URL(dev.gateway).port)
-  await parts.start('sandbox', 'audit')
+  await parts.start('audit')
+  const sandbox = await parts.startAnother('sandbox', {
+    port: Number(new URL(dev.sandbox).port),
+    env: { POSTERN_SANDBOX_WEBHOOK_URL: webhooks.url },
+  })
   const gateway = await parts.startAnother('gateway', {
     port: gatewayPort,
-    env: environmentOf('gateway', dev.sandbox),
+    env: environment('gateway'),
   })
+  webhooks.lead(gateway.url)
   const notifier = await startAnother('notifier')
-  const lasting = [gateway, notifier, parts.service('audit'), parts.service('sandbox')]
+  const lasting = [gateway, notifier, parts.service('audit'), sandbox]
   await Promise.all(lasting.map((process) => process.ready(READY_MS)))
   return {
     queue,
@@ -57,6 +64,7 @@ export async function raiseChaosHouse(scope: Scope, queue: QueueKind): Promise<C
     redis,
     tenants: await openTenants(parts),
     notifier,
+    webhooks,
     gateways: [gateway.url],
     intents: [],
     disturbances: [],
@@ -67,9 +75,14 @@ export async function raiseChaosHouse(scope: Scope, queue: QueueKind): Promise<C
 }
 
 /** All load comes from one address; two vendors a channel, so that one can stand in for the other. */
-function environmentOf(name: 'gateway' | 'notifier', sandbox: string): Record<string, string> {
-  if (name === 'gateway') return { POSTERN_ADDRESS_LIMIT: '1000000' }
+function environmentOf(
+  name: 'gateway' | 'notifier',
+  sandbox: string,
+  { url }: WebhookSwitch,
+): Record<string, string> {
+  if (name === 'gateway') return { POSTERN_ADDRESS_LIMIT: '1000000', POSTERN_WEBHOOK_URL: url }
   return {
+    POSTERN_WEBHOOK_URL: url,
     POSTERN_EMAIL_SENDERS: 'sendgrid,gateway',
     POSTERN_SMS_SENDERS: 'twilio,gateway',
     POSTERN_MESSAGE_GATEWAY_URL: `${sandbox}/gateway/messages`,

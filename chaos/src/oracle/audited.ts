@@ -40,6 +40,7 @@ function faultsOf({ challenge, delivery, attempts, events }: File): string[] {
     ['challenge.revoked', happened(challenge?.revokedAt)],
     ['delivery.queued', delivery.drive],
     ['delivery.attempted', attempts.length],
+    ['delivery.delivered', delivery.status === 'delivered' ? 1 : 0],
   ]
   const wrong = expected.filter(([kind, times]) => count(kind) !== times)
   const faults = wrong.map(

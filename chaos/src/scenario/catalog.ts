@@ -5,11 +5,13 @@ import type { Seeded } from '../seeded.ts'
 import { clockScenarios } from './clock-scenarios.ts'
 import { killScenarios } from './kill-scenarios.ts'
 import { outageScenarios } from './outage-scenarios.ts'
+import { receiptScenarios } from './receipt-scenarios.ts'
 import type { Scenario } from './scenario.ts'
 import { vendorScenarios } from './vendor-scenarios.ts'
 
 const CATALOG: readonly Scenario[] = [
   ...killScenarios,
+  ...receiptScenarios,
   ...outageScenarios,
   ...vendorScenarios,
   ...clockScenarios,

@@ -22,3 +22,28 @@ async function ask(
   const text = await answer.text()
   if (!answer.ok) throw new Error(`the sandbox takes no fault: ${answer.status} ${text}`)
 }
+
+interface Sent {
+  readonly marker: { readonly delivery_id: string } | null
+  readonly message_id: string | null
+  readonly accepted: boolean
+}
+
+/** Vendors tell that these were delivered, twice each, and out of order that they were sent. Some of it may go unanswered. */
+export async function tellReceipts({ parts }: ChaosHouse, deliveries: readonly string[]): Promise<void> {
+  const calls = await fetch(`${parts.dev.sandbox}/calls`, { headers: { connection: 'close' } })
+  const sent = ((await calls.json()) as Sent[]).filter(
+    ({ marker, accepted }) => accepted && deliveries.includes(marker?.delivery_id ?? ''),
+  )
+  const receipts = sent.flatMap(({ message_id }) => [
+    { message_id, status: 'delivered', times: 2 },
+    { message_id, status: 'sent' },
+  ])
+  const answer = await fetch(`${parts.dev.sandbox}/receipts`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', connection: 'close' },
+    body: JSON.stringify({ receipts, shuffle: true }),
+  })
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`the sandbox tells no receipts: ${answer.status} ${text}`)
+}

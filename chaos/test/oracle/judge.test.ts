@@ -197,6 +197,16 @@ const PLANTED: readonly Planted[] = [
     },
   })),
   {
+    what: 'a receipt that was applied twice',
+    rule: 'I5',
+    says: /delivery.delivered was told 2 times/,
+    plant: (house) => {
+      Object.assign(only(house.deliveries), { status: 'delivered' })
+      for (const n of [110, 111])
+        house.events.push(event('delivery:d1', 'delivery.delivered', { seconds: 4, n }))
+    },
+  },
+  {
     what: 'an event told twice',
     rule: 'I5',
     says: /challenge.verified was told 2 times/,
