@@ -1,7 +1,8 @@
 // `npm run chaos -- --seed N`: breaks a house of real processes in every way it knows, and says whether all of it held.
 
 import { parseArgs } from 'node:util'
-import type { QueueKind, Scope } from './house/chaos-house.ts'
+import type { QueueKind } from './house/chaos-house.ts'
+import type { Scope } from './house/scope.ts'
 import { tellRestarts, tellVerdict, tellWhole } from './report.ts'
 import { rollRestarts } from './roll-restarts.ts'
 import { runChaos, type Verdict } from './run-chaos.ts'

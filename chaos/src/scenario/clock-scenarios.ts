@@ -38,7 +38,7 @@ async function underClock(stage: Stage, ms: number): Promise<void> {
     scenario === number && answer?.id ? [answer.id] : [],
   )
   const lifetimes = await house.parts.admin.query<{ seconds: number }>(
-    `SELECT DISTINCT round(extract(epoch FROM expires_at - created_at))::int AS seconds FROM challenges WHERE id = ANY ($1)`,
+    `SELECT DISTINCT round(extract(epoch FROM expires_at - due_at))::int AS seconds FROM challenges WHERE id = ANY ($1)`,
     [mine],
   )
   const odd = lifetimes.rows.filter(({ seconds }) => !LIFETIMES.has(seconds))
