@@ -1,16 +1,19 @@
 // What the services stand on goes away for a while: Redis, Postgres, or the time that a process believes it has.
 
 import { setTimeout as pause } from 'node:timers/promises'
-import { until } from '@postern/testkit/poll'
+import type { SingleProcess } from '@postern/e2e/single-process'
 import { Redis } from 'ioredis'
 import type { ChaosHouse } from '../house/chaos-house.ts'
 import { ask } from '../load/back-end.ts'
 import { newIntent, recipient } from '../load/plan-load.ts'
-import { type Scenario, type Stage, under } from './scenario.ts'
+import { runLoad } from '../load/run-load.ts'
+import { plan, type Scenario, type Stage, under } from './scenario.ts'
+import { script, unscript } from './vendor-script.ts'
 
 const OUTAGE_MS = 1_500
 /** Longer than a lease of 10 s. */
 const FROZEN_MS = 12_000
+const HELD_WITHIN_MS = 90_000
 const LOAD = { count: 12, over: 2_500 }
 
 export const outageScenarios: readonly Scenario[] = [
@@ -97,20 +100,14 @@ async function inRedis({ redis }: ChaosHouse, work: (redis: Redis) => Promise<un
 /** It is stopped in the middle of a call, and goes on when another worker has long taken over. */
 async function freezeNotifier(stage: Stage): Promise<void> {
   const { house } = stage
-  const { client, admin } = house.parts
   const victim = await house.startAnother('notifier')
   await victim.listening()
-  await client.fault({ mode: 'delay', delay_ms: 2_500, times: 8 })
-  const holds = async () => {
-    const held = `SELECT FROM deliveries WHERE status = 'sending' AND worker LIKE '%:' || $1::text`
-    return (await admin.query(held, [victim.pid])).rows.length > 0
-  }
-  await under(stage, { ...LOAD, channel: 'email' }, () =>
-    until(holds, { deadlineMs: 60_000, what: 'a notifier that holds a delivery' }),
-  )
+  await script(house, ['sendgrid'], { mode: 'delay', delay_ms: 2_500 })
+  await feedUntilHeld(stage, victim)
   victim.freeze()
   const frozen = { kind: 'frozen' as const, from: Date.now(), to: Number.POSITIVE_INFINITY }
   house.disturbances.push(frozen)
+  await unscript(house)
   const thaw = async () => {
     await pause(FROZEN_MS)
     victim.thaw()
@@ -119,6 +116,19 @@ async function freezeNotifier(stage: Stage): Promise<void> {
     frozen.to = Date.now()
   }
   house.background.push(thaw())
+  await runLoad(house, plan(stage, { ...LOAD, count: 6 }))
+}
+
+/** It gets its share of the mails, sooner or later. */
+async function feedUntilHeld(stage: Stage, { pid }: SingleProcess): Promise<void> {
+  const { house } = stage
+  const held = `SELECT FROM deliveries WHERE status = 'sending' AND worker LIKE '%:' || $1::text`
+  const began = performance.now()
+  while ((await house.parts.admin.query(held, [pid])).rows.length === 0) {
+    if (performance.now() - began > HELD_WITHIN_MS) throw new Error('the notifier to be frozen took nothing')
+    await runLoad(house, plan(stage, { count: 2, over: 1, channel: 'email' }))
+    await pause(100)
+  }
 }
 
 const DRAINED_MS = 25_000
