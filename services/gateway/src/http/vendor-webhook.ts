@@ -8,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { GatewayContext } from '../context.ts'
 import type { Verdict } from '../receipt/check-signature.ts'
-import type { ReceiptSender } from '../receipt/find-sender.ts'
+import type { ReceiptSender } from '../receipt/find-receipt-sender.ts'
 import type { Reading } from '../receipt/make-receipt.ts'
 import { receiveReceipts } from '../receipt/receive-receipts.ts'
 

@@ -11,7 +11,7 @@ export interface SenderRow {
 }
 
 /** Also one that is switched off: what it sent before is told now. */
-export async function findSenderById(
+export async function readReceiptSender(
   db: Kysely<GatewayDatabase>,
   id: string,
 ): Promise<SenderRow | undefined> {

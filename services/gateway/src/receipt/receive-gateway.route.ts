@@ -11,7 +11,7 @@ import {
   webhookOptions,
 } from '../http/vendor-webhook.ts'
 import { checkGateway } from './check-signature.ts'
-import { findReceiptSender } from './find-sender.ts'
+import { findReceiptSender } from './find-receipt-sender.ts'
 import { readGatewayEvents } from './read-gateway-events.ts'
 
 const options = webhookOptions('an HTTP gateway', 'application/json')

@@ -8,7 +8,7 @@ import type { TenantScope } from '@postern/db/tenant-scope'
 import { alone } from '@postern/db/with-tenant'
 import type { Failpoint } from '@postern/service-kit/failpoint'
 import type { Metrics } from '@postern/telemetry/metric-names'
-import type { ReceiptSender } from './find-sender.ts'
+import type { ReceiptSender } from './find-receipt-sender.ts'
 import type { Reading, TenantReceipt } from './make-receipt.ts'
 
 export interface ReceiveDeps {

@@ -13,7 +13,7 @@ import {
   webhookOptions,
 } from '../http/vendor-webhook.ts'
 import { checkSendgrid, readSendgridKey } from './check-signature.ts'
-import { findReceiptSender } from './find-sender.ts'
+import { findReceiptSender } from './find-receipt-sender.ts'
 import { readSendgridEvents } from './read-sendgrid-events.ts'
 
 const options = webhookOptions('SendGrid', 'application/json')

@@ -4,7 +4,7 @@ import type { HttpApp } from '@postern/service-kit/http-app'
 import type { GatewayContext } from '../context.ts'
 import { answerReceipts, bytesOf, refuseUnsigned, takeBytes, webhookOptions } from '../http/vendor-webhook.ts'
 import { acceptSubscription, checkSns } from './check-sns.ts'
-import { findReceiptSender } from './find-sender.ts'
+import { findReceiptSender } from './find-receipt-sender.ts'
 import { NOTHING } from './make-receipt.ts'
 import { readSesEvent } from './read-ses-event.ts'
 

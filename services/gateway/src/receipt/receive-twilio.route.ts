@@ -14,7 +14,7 @@ import {
   webhookOptions,
 } from '../http/vendor-webhook.ts'
 import { checkTwilio } from './check-signature.ts'
-import { findReceiptSender } from './find-sender.ts'
+import { findReceiptSender } from './find-receipt-sender.ts'
 import { readTwilioCallback } from './read-twilio-callback.ts'
 
 const { schema, ...options } = webhookOptions('Twilio', 'application/x-www-form-urlencoded')

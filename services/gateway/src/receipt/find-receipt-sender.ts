@@ -3,7 +3,7 @@
 import type { GatewayDatabase } from '@postern/db/databases/gateway.database'
 import type { Database } from '@postern/db/pool'
 import { AppError } from '@postern/service-kit/app-error'
-import { findSenderById } from './receipt-sender.store.ts'
+import { readReceiptSender } from './receipt-sender.store.ts'
 
 export type ReceiptVendor = 'sendgrid' | 'twilio' | 'ses' | 'gateway'
 
@@ -52,7 +52,7 @@ function houseSender(deps: FindSenderDeps, provider: ReceiptVendor): ReceiptSend
 }
 
 async function ownSender(deps: FindSenderDeps, provider: ReceiptVendor, id: string): Promise<ReceiptSender> {
-  const row = await findSenderById(deps.database.db, id)
+  const row = await readReceiptSender(deps.database.db, id)
   if (row?.provider !== provider) throw new AppError('UNAUTHENTICATED', { reason: 'no such sender' })
   const { tenantId, settings, secret } = row
   const key = secret === null ? undefined : deps.receiptKey(`receipt-${secret}`)
