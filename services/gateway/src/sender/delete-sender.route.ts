@@ -9,7 +9,7 @@ import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import { Type } from 'typebox'
 import type { GatewayContext } from '../context.ts'
-import { takeSenderAway } from './remove-sender.ts'
+import { removeSender } from './remove-sender.ts'
 
 const schema = {
   tags: ['Operator'],
@@ -22,7 +22,7 @@ export function deleteSenderRoute(app: HttpApp, context: GatewayContext): void {
   const access = context.operator.requireOperator
   app.delete('/v1/tenants/:id/senders/:sender_id', { ...access, schema }, async (request) => {
     const { id, sender_id } = request.params
-    const removed = await takeSenderAway(alone(context.database, scopeFor(request, id)), id, sender_id)
+    const removed = await removeSender(alone(context.database, scopeFor(request, id)), id, sender_id)
     context.nudge()
     return ok(request, removed)
   })

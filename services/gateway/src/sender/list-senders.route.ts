@@ -11,7 +11,7 @@ import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import { Type } from 'typebox'
 import type { GatewayContext } from '../context.ts'
-import { allSenders } from './list-senders.ts'
+import { listSenders } from './list-senders.ts'
 
 const schema = {
   tags: ['Operator'],
@@ -28,6 +28,6 @@ export function listSendersRoute(app: HttpApp, context: GatewayContext): void {
   app.get('/v1/tenants/:id/senders', { ...context.operator.requireOperator, schema }, async (request) => {
     const { id } = request.params
     const run = alone(context.database, scopeFor(request, id))
-    return ok(request, await allSenders(run, id, request.query.channel ?? null))
+    return ok(request, await listSenders(run, id, request.query.channel ?? null))
   })
 }

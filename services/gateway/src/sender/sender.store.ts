@@ -58,7 +58,7 @@ export async function insertSender(
 const lockOf = (tenantId: string) => `senders:${tenantId}`
 
 /** In the order in which they are asked. */
-export function listSenders(
+export function readSenders(
   run: TenantRun,
   tenantId: string,
   channel: ChannelName | null,
@@ -109,7 +109,7 @@ export async function changeSender(
 }
 
 /** A repeat changes nothing. */
-export async function removeSender(run: TenantRun, tenantId: string, id: string): Promise<void> {
+export async function deleteSender(run: TenantRun, tenantId: string, id: string): Promise<void> {
   await run(sql`
     WITH removed AS (
       DELETE FROM senders WHERE tenant_id = ${tenantId}::uuid AND id = ${id}::uuid
