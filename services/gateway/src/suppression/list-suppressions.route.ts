@@ -8,7 +8,7 @@ import { tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../context.ts'
-import { pageOfSuppressions } from './list-suppressions.ts'
+import { listSuppressions } from './list-suppressions.ts'
 
 const schema = {
   tags: ['Deliveries'],
@@ -23,6 +23,6 @@ export function listSuppressionsRoute(app: HttpApp, context: GatewayContext): vo
     const scope = tenantScope(request)
     const { limit = 50, cursor = null, channel = null } = request.query
     const wanted = { limit, cursor, channel }
-    return ok(request, await pageOfSuppressions(alone(context.database, scope), scope.tenantId, wanted))
+    return ok(request, await listSuppressions(alone(context.database, scope), scope.tenantId, wanted))
   })
 }

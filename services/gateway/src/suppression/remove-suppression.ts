@@ -2,7 +2,7 @@
 
 import type { RemovedSuppression } from '@postern/contracts/http/suppression'
 import type { TenantRun } from '@postern/db/with-tenant'
-import { removeSuppression as deleteRow } from './suppression.store.ts'
+import { deleteSuppression } from './suppression.store.ts'
 
 /** A repeat is answered alike. */
 export async function removeSuppression(
@@ -10,6 +10,6 @@ export async function removeSuppression(
   tenantId: string,
   id: string,
 ): Promise<RemovedSuppression> {
-  await deleteRow(run, tenantId, id)
+  await deleteSuppression(run, tenantId, id)
   return { id, removed: true }
 }

@@ -9,7 +9,7 @@ import { tenantScope } from '@postern/service-kit/caller'
 import type { HttpApp } from '@postern/service-kit/http-app'
 import { ok } from '@postern/service-kit/reply'
 import type { GatewayContext } from '../context.ts'
-import { suppressionsOf } from './list-suppressions.ts'
+import { searchSuppressions } from './search-suppressions.ts'
 
 const schema = {
   tags: ['Deliveries'],
@@ -23,6 +23,6 @@ export function searchSuppressionsRoute(app: HttpApp, context: GatewayContext): 
   app.post('/v1/suppressions/search', { ...access, schema }, async (request) => {
     const scope = tenantScope(request)
     const run = alone(context.database, scope)
-    return ok(request, await suppressionsOf(context, run, scope.tenantId, request.body))
+    return ok(request, await searchSuppressions(context, run, scope.tenantId, request.body))
   })
 }

@@ -20,7 +20,7 @@ export interface SuppressionPage {
 }
 
 /** Newest first. */
-export function listSuppressions(
+export function readSuppressions(
   run: TenantRun,
   tenantId: string,
   { limit, before, channel }: SuppressionPage,
@@ -46,7 +46,7 @@ export function findSuppressions(
 }
 
 /** Tells it; a repeat finds nothing and tells nothing. */
-export async function removeSuppression(run: TenantRun, tenantId: string, id: string): Promise<void> {
+export async function deleteSuppression(run: TenantRun, tenantId: string, id: string): Promise<void> {
   await run(sql`
     WITH removed AS (
       DELETE FROM suppressions WHERE tenant_id = ${tenantId}::uuid AND id = ${id}::uuid RETURNING id, channel, reason
