@@ -12,17 +12,3 @@ export const expireDue: RelayStep = async ({ store, metrics, stopping }) => {
   }
   return !stopping()
 }
-
-/** What a vendor took and did not bring in time is due again; the round's next one hands it over. */
-export const reviewHeld: RelayStep = async ({ store, stopping }) => {
-  for (let looks = 0; looks < MOST_CLAIMS && !stopping(); looks += 1) {
-    if ((await store.reviewHeld(MOST_ENDED)) < MOST_ENDED) return false
-  }
-  return !stopping()
-}
-
-/** Measures the backlog. */
-export const measureBacklog: RelayStep = async ({ store, metrics }) => {
-  metrics.backlog(await store.gauges())
-  return false
-}
