@@ -6,7 +6,7 @@ import { Compile } from 'typebox/compile'
 import { type CallbackOptions, callbackBy } from './callback-url.ts'
 import { SenderFault, type SenderPlan } from './configured-sender.ts'
 import { createGatewaySender } from './gateway.sender.ts'
-import type { EmailMessage, Sender, SmsMessage } from './sender.ts'
+import type { EmailMessage, OpenSender, Sender, SmsMessage } from './sender.ts'
 import { createSendGridSender } from './sendgrid.sender.ts'
 import { createSesSender } from './ses.sender.ts'
 import { createSmtpSender } from './smtp.sender.ts'
@@ -23,8 +23,6 @@ export interface SenderLimits {
   /** undefined: vendors that would have to be told are asked for no receipts. */
   readonly callbacks?: CallbackOptions | undefined
 }
-
-export type OpenSender<Message> = Sender<Message> & { close(): void }
 
 /** @throws {SenderFault} */
 export function buildEmailSender(plan: SenderPlan, limits: SenderLimits): OpenSender<EmailMessage> {

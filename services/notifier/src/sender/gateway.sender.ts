@@ -6,7 +6,7 @@ import type { Clock } from '@postern/service-kit/clock'
 import { callOver, fieldOf, openAgents } from './http-call.ts'
 import { createExchange } from './http-exchange.ts'
 import { classify, type Failure, failureOf, idLike } from './http-outcome.ts'
-import type { EmailMessage, SendContext, Sender, SendOutcome, SmsMessage } from './sender.ts'
+import type { EmailMessage, OpenSender, SendContext, SendOutcome, SmsMessage } from './sender.ts'
 
 export interface GatewayOptions {
   /** Where messages are posted to. */
@@ -25,9 +25,7 @@ export interface GatewayOptions {
 const MAX_ANSWER_BYTES = 64 * 1024
 
 /** The returned sender holds connections open; `close` ends them. */
-export function createGatewaySender(
-  options: GatewayOptions,
-): Sender<EmailMessage | SmsMessage> & { close(): void } {
+export function createGatewaySender(options: GatewayOptions): OpenSender<EmailMessage | SmsMessage> {
   const agents = openAgents(options.connections)
   const url = new URL(options.url)
 

@@ -4,9 +4,7 @@
 import { type ChannelName, secretFileOf } from '@postern/contracts/sender'
 import type { Clock } from '@postern/service-kit/clock'
 import { type ConfiguredSender, SenderFault, type SenderPlan } from './configured-sender.ts'
-import type { Sender } from './sender.ts'
-
-type OpenSender<Message> = Sender<Message> & { close(): void }
+import type { OpenSender, Sender } from './sender.ts'
 
 export interface ShelfOptions<Message> {
   readonly channel: ChannelName

@@ -82,3 +82,9 @@ export interface Sender<Message = EmailMessage> {
   /** Where the vendor can be asked: what became of a message that it took, by the id that it gave it. Does not throw. */
   readonly statusOf?: (providerMessageId: string, signal: AbortSignal) => Promise<VendorWord>
 }
+
+/** Holds connections open. */
+export type OpenSender<Message = EmailMessage> = Sender<Message> & {
+  /** Ends them. */
+  close(): void
+}

@@ -1,14 +1,13 @@
 // Sends by SendGrid's v3 mail API. One call is one HTTP request: no retry, no redirect, no proxy from the environment,
 // no more than 64 KiB of answer. Source: https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
 
-import http from 'node:http'
-import https from 'node:https'
 import sendgridClient from '@sendgrid/client'
 import sendgridMail from '@sendgrid/mail'
+import { openAgents } from './http-call.ts'
 import { createExchange, type Exchange } from './http-exchange.ts'
 import { classify, type Failure, failureOf, idLike } from './http-outcome.ts'
 import { asciiDomain } from './mailbox.ts'
-import type { EmailMessage, SendContext, Sender } from './sender.ts'
+import type { EmailMessage, OpenSender, SendContext } from './sender.ts'
 
 // The modules export their classes beside a shared instance; their types show only the instance.
 const { Client } = sendgridClient as unknown as { Client: new () => typeof sendgridClient }
@@ -27,11 +26,11 @@ export interface SendGridOptions {
 const MAX_ANSWER_BYTES = 64 * 1024
 
 /** The returned sender holds connections open; `close` ends them. */
-export function createSendGridSender(options: SendGridOptions): Sender & { close(): void } {
-  const keepAlive = { keepAlive: true, maxSockets: options.connections }
-  const agents = { httpAgent: new http.Agent(keepAlive), httpsAgent: new https.Agent(keepAlive) }
+export function createSendGridSender(options: SendGridOptions): OpenSender {
+  const agents = openAgents(options.connections)
   const settings = {
-    ...agents,
+    httpAgent: agents.http,
+    httpsAgent: agents.https,
     baseUrl: options.url.replace(/\/*$/, '/'),
     timeout: options.timeoutMs,
     proxy: false,
@@ -54,14 +53,7 @@ export function createSendGridSender(options: SendGridOptions): Sender & { close
     return meaningOf(exchange, { failure: null, timedOut: false })
   }
 
-  return {
-    provider: 'sendgrid',
-    send,
-    close() {
-      agents.httpAgent.destroy()
-      agents.httpsAgent.destroy()
-    },
-  }
+  return { provider: 'sendgrid', send, close: agents.close }
 }
 
 /** A client of its own for each call: the shared one could carry neither the call's signal nor its transport. */

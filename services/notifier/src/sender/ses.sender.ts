@@ -8,7 +8,7 @@ import { type Agents, callOver, fieldOf, openAgents } from './http-call.ts'
 import { createExchange, type Exchange } from './http-exchange.ts'
 import { classify, type Failure, failureOf, idLike } from './http-outcome.ts'
 import { asciiDomain, mailboxOf } from './mailbox.ts'
-import type { EmailMessage, SendContext, Sender, SendOutcome } from './sender.ts'
+import type { EmailMessage, OpenSender, SendContext, SendOutcome } from './sender.ts'
 import { refusalOf } from './ses-refusals.ts'
 
 export interface SesOptions {
@@ -27,7 +27,7 @@ export interface SesOptions {
 const MAX_ANSWER_BYTES = 64 * 1024
 
 /** The returned sender holds connections open; `close` ends them. */
-export function createSesSender(options: SesOptions): Sender & { close(): void } {
+export function createSesSender(options: SesOptions): OpenSender {
   const agents = openAgents(options.connections)
   const client = clientFor(options, agents)
 

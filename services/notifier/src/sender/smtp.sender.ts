@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { asciiDomain } from './mailbox.ts'
-import type { EmailMessage, SendContext, Sender, SendOutcome } from './sender.ts'
+import type { EmailMessage, OpenSender, SendContext, SendOutcome } from './sender.ts'
 import { classifySmtp, type Progress } from './smtp-outcome.ts'
 
 export interface SmtpOptions {
@@ -24,7 +24,7 @@ export interface SmtpOptions {
 const MAX_REPLY_BYTES = 64 * 1024
 
 /** `close` ends what is still connected. */
-export function createSmtpSender(options: SmtpOptions): Sender & { close(): void } {
+export function createSmtpSender(options: SmtpOptions): OpenSender {
   const open = new Set<SMTPConnection>()
 
   async function send(message: EmailMessage, context: SendContext): Promise<SendOutcome> {

@@ -1,14 +1,13 @@
 // Sends by Twilio's Messages API. One call is one HTTP request: no retry, no redirect, no proxy from the environment, no
 // more than 256 KiB of answer. Source: https://www.twilio.com/docs/messaging/api/message-resource
 
-import http from 'node:http'
-import https from 'node:https'
 import { meaningOfTwilio } from '@postern/contracts/twilio-status'
 import twilio from 'twilio'
 import type { CallbackOf } from './callback-url.ts'
+import { openAgents } from './http-call.ts'
 import { createExchange, type Exchange } from './http-exchange.ts'
 import { classify, failureOf, idLike } from './http-outcome.ts'
-import type { SendContext, Sender, SendOutcome, Sighting, SmsMessage, VendorWord } from './sender.ts'
+import type { OpenSender, SendContext, SendOutcome, Sighting, SmsMessage, VendorWord } from './sender.ts'
 import { createTwilioHttp } from './twilio-http.ts'
 import { refusalOf } from './twilio-refusals.ts'
 
@@ -34,9 +33,8 @@ const MAX_VALIDITY_SECONDS = 36_000
 const LOOKED_AT = 50
 
 /** The returned sender holds connections open; `close` ends them. */
-export function createTwilioSender(options: TwilioOptions): Sender<SmsMessage> & { close(): void } {
-  const keepAlive = { keepAlive: true, maxSockets: options.connections }
-  const agents = { http: new http.Agent(keepAlive), https: new https.Agent(keepAlive) }
+export function createTwilioSender(options: TwilioOptions): OpenSender<SmsMessage> {
+  const agents = openAgents(options.connections)
   const messagesBy = (exchange: Exchange, signal: AbortSignal) =>
     clientFor(
       options,
@@ -90,16 +88,7 @@ export function createTwilioSender(options: TwilioOptions): Sender<SmsMessage> &
     }
   }
 
-  return {
-    provider: 'twilio',
-    send,
-    lookUp,
-    statusOf,
-    close() {
-      agents.http.destroy()
-      agents.https.destroy()
-    },
-  }
+  return { provider: 'twilio', send, lookUp, statusOf, close: agents.close }
 }
 
 /** A client of its own for each call, as the connection carries the call's signal. Empty: not from the environment. */
