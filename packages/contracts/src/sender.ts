@@ -108,5 +108,8 @@ export function settingsProblem(
 /** Whether the provider asks for a credential; a mail server may know us otherwise. */
 export const needsSecret = (provider: Provider): boolean => provider !== 'smtp'
 
+/** In URLs that vendors call, the installation's own sender of a vendor; a tenant's own is named by its id. */
+export const HOUSE_SENDER = 'default'
+
 /** The file in the secrets folder that `secret` names. */
 export const secretFileOf = (secret: string): string => `sender-${secret}`

@@ -3,6 +3,7 @@
 
 import { type RawBuilder, sql } from 'kysely'
 import { deliveryLock } from './delivery-lock.ts'
+import { MAX_PERHAPS_SENT } from './perhaps-sent.ts'
 import type { AttemptTable } from './tables/delivery.table.ts'
 import type { SuppressionTable, WebhookReceiptTable } from './tables/receipt.table.ts'
 import type { TenantRun } from './with-tenant.ts'
@@ -40,9 +41,6 @@ export interface ReceiptResult {
   /** Where its delivery went by this call; null: it stayed. */
   readonly moved: 'accepted' | 'delivered' | 'failed' | 'pending' | null
 }
-
-/** Attempts that may have reached the recipient. */
-const MAX_PERHAPS_SENT = 2
 
 /** One result for each receipt, in their order. Give it a few hundred at most: each delivery is locked. */
 export async function applyReceipts(run: TenantRun, batch: ReceiptBatch): Promise<ReceiptResult[]> {

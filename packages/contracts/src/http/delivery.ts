@@ -2,18 +2,17 @@
 
 import { type Static, Type } from 'typebox'
 import { DELIVERY_STATUSES } from '../challenge.ts'
+import { CHANNELS } from '../sender.ts'
 import { Instant, Locale, Nullable, Uuid } from './fields.ts'
 import { PageQuery } from './paging.ts'
 import { TemplateName, TemplateVariables } from './template.ts'
-
-const DELIVERY_CHANNELS = ['email', 'sms'] as const
 
 const ATTEMPT_OUTCOMES = ['started', 'accepted', 'permanent', 'retryable', 'unknown'] as const
 
 /** A delivery as lists show it. */
 export const DeliverySummary = Type.Object({
   id: Uuid,
-  channel: Type.Enum([...DELIVERY_CHANNELS]),
+  channel: Type.Enum([...CHANNELS]),
   status: Type.Enum([...DELIVERY_STATUSES]),
   template: Type.String(),
   challenge_id: Nullable({ ...Uuid, description: 'of the link or code that it carries' }),
@@ -45,7 +44,7 @@ export type DeliveryState = Static<typeof DeliveryState>
 export const DeliveryQuery = Type.Object(
   {
     status: Type.Optional(Type.Enum([...DELIVERY_STATUSES])),
-    channel: Type.Optional(Type.Enum([...DELIVERY_CHANNELS])),
+    channel: Type.Optional(Type.Enum([...CHANNELS])),
     since: Type.Optional({ ...Instant, description: 'deliveries made from this instant on' }),
     ...PageQuery,
   },
@@ -58,7 +57,7 @@ export type PatchDeliveryBody = Static<typeof PatchDeliveryBody>
 
 export const CreateDeliveryBody = Type.Object(
   {
-    channel: Type.Enum([...DELIVERY_CHANNELS]),
+    channel: Type.Enum([...CHANNELS]),
     to: Type.String({
       minLength: 3,
       maxLength: 254,
@@ -94,7 +93,7 @@ export const Usage = Type.Object({
   items: Type.Array(
     Type.Object({
       day: Day,
-      channel: Type.Enum([...DELIVERY_CHANNELS]),
+      channel: Type.Enum([...CHANNELS]),
       status: Type.Enum([...DELIVERY_STATUSES]),
       count: Type.Integer(),
     }),

@@ -1,14 +1,12 @@
 // Who speaks by a webhook: one of the installation's senders, or a tenant's own, with what its calls are checked by.
 
+import { HOUSE_SENDER } from '@postern/contracts/sender'
 import type { GatewayDatabase } from '@postern/db/databases/gateway.database'
 import type { Database } from '@postern/db/pool'
 import { AppError } from '@postern/service-kit/app-error'
 import { readReceiptSender } from './receipt-sender.store.ts'
 
 export type ReceiptVendor = 'sendgrid' | 'twilio' | 'ses' | 'gateway'
-
-/** In URLs, the installation's own sender of a vendor. */
-export const HOUSE = 'default'
 
 export interface ReceiptSender {
   readonly provider: ReceiptVendor
@@ -40,7 +38,7 @@ export async function findReceiptSender(
   provider: ReceiptVendor,
   name: string,
 ): Promise<ReceiptSender> {
-  const sender = name === HOUSE ? houseSender(deps, provider) : await ownSender(deps, provider, name)
+  const sender = name === HOUSE_SENDER ? houseSender(deps, provider) : await ownSender(deps, provider, name)
   const isReady = provider === 'ses' ? sender.topics.length > 0 : sender.key !== undefined
   if (!isReady) throw new AppError('UNAUTHENTICATED', { reason: 'nothing is there to check this sender by' })
   return sender

@@ -2,10 +2,11 @@
 // than the lease changes nothing.
 
 import { deliveryLock } from '@postern/db/delivery-lock'
+import { MAX_PERHAPS_SENT } from '@postern/db/perhaps-sent'
 import { type InputColumns, inputRows, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
-import { type Attempt, type Claim, type Ending, LEASE_SECONDS, MAX_PERHAPS_SENT } from './delivery.ts'
+import { type Attempt, type Claim, type Ending, LEASE_SECONDS } from './delivery.ts'
 
 export interface AskedVendor {
   readonly provider: string

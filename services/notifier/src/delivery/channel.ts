@@ -1,9 +1,8 @@
 // A way to bring messages to people: how a delivery becomes a message, and through which vendors it goes.
 
+import type { ChannelName } from '@postern/contracts/sender'
 import type { VendorRouter } from '../sender/vendor-router.ts'
 import type { Claim } from './delivery.ts'
-
-export type ChannelName = 'email' | 'sms'
 
 /** What is known of a message only when its vendor is about to be called. */
 export interface Moment {

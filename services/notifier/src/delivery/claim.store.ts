@@ -1,13 +1,14 @@
 // Takes deliveries for one worker, or says why not: one statement, so of any number of workers exactly one wins.
 // What turns out to be over is ended here, with its event, and never reaches a vendor.
 
+import type { ChannelName } from '@postern/contracts/sender'
 import { deliveryLock } from '@postern/db/delivery-lock'
+import { MAX_PERHAPS_SENT } from '@postern/db/perhaps-sent'
 import { inputRows, type Rider, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import type { ConfiguredSender } from '../sender/configured-sender.ts'
-import type { ChannelName } from './channel.ts'
-import { type ClaimAnswer, LEASE_SECONDS, MAX_PERHAPS_SENT, MAX_POISONED, type Refusal } from './delivery.ts'
+import { type ClaimAnswer, LEASE_SECONDS, MAX_POISONED, type Refusal } from './delivery.ts'
 import { type WordingFacts, wordingOf } from './wording.ts'
 
 export interface ClaimInput {

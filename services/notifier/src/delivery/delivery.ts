@@ -6,9 +6,6 @@ import type { Wording } from './wording.ts'
 /** Who holds a delivery holds it this long; a vendor call and its recording must fit in. Seconds. */
 export const LEASE_SECONDS = 10
 
-/** Attempts that may have reached the recipient: accepted, unknown or still started. */
-export const MAX_PERHAPS_SENT = 2
-
 /** Claims in a row that never came to a rendered message. */
 export const MAX_POISONED = 3
 
