@@ -23,7 +23,6 @@ GRANT CREATE ON SCHEMA public TO postern_relay;
 
 -- Removes up to `batch` rows of each kind that ended `keep_days` ago, unless a whole pass ended within the last day, and
 -- tells each tenant's trail how many. Answers how many went; 0: nothing is left, or another process is at it.
--- A proof that no secret outlives its use by much: sessions and their tokens go with the rest.
 CREATE FUNCTION purge_ended(batch integer, keep_days integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
