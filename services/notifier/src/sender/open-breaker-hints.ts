@@ -2,8 +2,8 @@
 // not come at once is taken for "nothing known".
 
 import type { Clock } from '@postern/service-kit/clock'
+import { openHastyRedis } from '@postern/service-kit/hasty-redis'
 import type { Logger } from '@postern/telemetry/logger'
-import { Redis } from 'ioredis'
 import type { BreakerHints } from './breaker-hints.ts'
 
 export interface BreakerHintsOptions {
@@ -20,10 +20,12 @@ const PROBE_MS = 1_000
 /** How long an answer of Redis is used again. */
 const CACHE_MS = 1_000
 
+const AWAY = 'Redis is away; this process learns of failing vendors alone'
+
 /** Connects in the background and reconnects by itself. */
 export function openBreakerHints(options: BreakerHintsOptions): BreakerHints & { close(): void } {
-  const { prefix, clock } = options
-  const redis = connect(options)
+  const { url, prefix, clock, logger } = options
+  const redis = openHastyRedis(url, { logger, away: AWAY })
   const known = new Map<string, { readonly isOpen: boolean; readonly at: number }>()
   const openKey = (key: string) => `${prefix}:breaker:${key}`
   const learn = (key: string, isOpen: boolean) => {
@@ -52,22 +54,4 @@ export function openBreakerHints(options: BreakerHintsOptions): BreakerHints & {
     },
     close: () => redis.disconnect(),
   }
-}
-
-function connect({ url, logger }: BreakerHintsOptions): Redis {
-  const redis = new Redis(url, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    connectTimeout: 2_000,
-    commandTimeout: 250,
-  })
-  let away = false
-  redis.on('error', (error) => {
-    if (!away) logger.warn({ err: error }, 'Redis is away; this process learns of failing vendors alone')
-    away = true
-  })
-  redis.on('ready', () => {
-    away = false
-  })
-  return redis
 }
