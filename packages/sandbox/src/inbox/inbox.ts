@@ -1,5 +1,6 @@
 // Every message that a vendor's double accepted, newest first; old ones fall off the end.
 
+import type { ChannelName } from '@postern/contracts/sender'
 import { Newest } from '../newest.ts'
 import type { Random } from '../random.ts'
 import type { Marker, OutgoingMessage } from '../vendor/vendor-double.ts'
@@ -19,11 +20,9 @@ export interface InboxMessage extends ReceivedMessage {
 export interface MessageFilter {
   /** The whole address or number; letters' case does not matter. */
   readonly to?: string
-  readonly channel?: 'email' | 'sms'
+  readonly channel?: ChannelName
   readonly limit?: number
 }
-
-export const CHANNELS = ['email', 'sms'] as const
 
 /** Characters of text and HTML that the inbox holds at most, whatever the number of messages. */
 const MAX_CHARACTERS = 128 * 1024 * 1024

@@ -1,8 +1,9 @@
 // GET and DELETE /inbox/messages: what the doubles accepted, newest first.
 
+import { CHANNELS } from '@postern/contracts/sender'
 import { Type } from 'typebox'
 import type { TypedApp } from '../http/typed-app.ts'
-import { CHANNELS, type Inbox } from './inbox.ts'
+import type { Inbox } from './inbox.ts'
 
 const MessagesQuery = Type.Object(
   {

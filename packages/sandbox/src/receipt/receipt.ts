@@ -8,18 +8,8 @@
 // | stale     | a right signature that is ten minutes old, of SNS a day; Twilio signs no time                    |
 // | tenant    | another tenant's id, rightly signed by the vendor: what only our own checks can find             |
 
+import { RECEIPT_STATUSES } from '@postern/contracts/receipt'
 import { type Static, Type } from 'typebox'
-
-export const RECEIPT_STATUSES = [
-  'sent',
-  'delivered',
-  'undelivered',
-  'bounced',
-  'complained',
-  'opted_out',
-  'deferred',
-] as const
-export type ReceiptStatus = (typeof RECEIPT_STATUSES)[number]
 
 export const TAMPERS = ['signature', 'body', 'timestamp', 'stale', 'tenant'] as const
 export type Tamper = (typeof TAMPERS)[number]

@@ -1,10 +1,11 @@
 // Sends what a request for receipts comes to, and tells what the gateway answered to each call.
 
 import { setTimeout as wait } from 'node:timers/promises'
+import type { ReceiptStatus } from '@postern/contracts/receipt'
 import type { Clock } from '../clock.ts'
 import type { Newest } from '../newest.ts'
 import { callWebhook } from './call-webhook.ts'
-import type { ReceiptStatus, SeveralReceipts, Tamper } from './receipt.ts'
+import type { SeveralReceipts, Tamper } from './receipt.ts'
 import { type PlanDeps, type PlannedCall, planOf } from './receipt-plan.ts'
 
 export interface ReceiptDeps extends PlanDeps {

@@ -1,7 +1,8 @@
 // The shape of how a vendor tells what became of a message: one file a vendor. It knows its vendor's events, headers and
 // signature, and nothing of sockets or of when it is asked.
 
-import type { ReceiptStatus, Tamper } from '../receipt/receipt.ts'
+import type { ReceiptStatus } from '@postern/contracts/receipt'
+import type { Tamper } from '../receipt/receipt.ts'
 import type { SentMessage } from '../receipt/sent-book.ts'
 
 /** Something that became of a message. */

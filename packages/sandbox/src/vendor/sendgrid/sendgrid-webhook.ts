@@ -2,7 +2,8 @@
 // and raw body. Source: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
 
 import { createPrivateKey, sign } from 'node:crypto'
-import { type ReceiptStatus, STALE_MS } from '../../receipt/receipt.ts'
+import type { ReceiptStatus } from '@postern/contracts/receipt'
+import { STALE_MS } from '../../receipt/receipt.ts'
 import type { ReadSecret } from '../../secret-file.ts'
 import { anotherId, keyFrom, type Occurrence, type VendorWebhook } from '../vendor-webhook.ts'
 

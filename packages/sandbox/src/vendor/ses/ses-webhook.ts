@@ -4,7 +4,7 @@
 // https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 
 import { createPrivateKey, sign } from 'node:crypto'
-import type { ReceiptStatus } from '../../receipt/receipt.ts'
+import type { ReceiptStatus } from '@postern/contracts/receipt'
 import type { ReadSecret } from '../../secret-file.ts'
 import {
   anotherId,

@@ -4,7 +4,7 @@
 // https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 
 import { createHmac } from 'node:crypto'
-import type { ReceiptStatus } from '../../receipt/receipt.ts'
+import type { ReceiptStatus } from '@postern/contracts/receipt'
 import type { ReadSecret } from '../../secret-file.ts'
 import {
   anotherId,
