@@ -12,6 +12,13 @@ export const recipientDigests = (
 ): Buffer[] =>
   digestsOfAll(pepper, 'identifier', tenantId, '', Buffer.from(identityKey)).map(({ digest }) => digest)
 
+/** Bytes of one of them. */
+const DIGEST_BYTES = 32
+
+/** `identifierDigest` of the same identifier: the digest under the key that writes, which the recipient's begins with. */
+export const toldDigest = (recipient: Buffer): string =>
+  recipient.subarray(0, DIGEST_BYTES).toString('base64url')
+
 /** Keyed digests of 32 bytes, one after the other: under the key that writes, then under each other live key. */
 export function recipientDigest(
   pepper: KeyRing,

@@ -5,8 +5,7 @@ import type { Clock } from '@postern/service-kit/clock'
 import type { Random } from '@postern/service-kit/random'
 import type { KeyRing } from '@postern/token/key-ring'
 import { seal } from '@postern/token/seal'
-import { identifierDigest } from '../identifier.ts'
-import { recipientDigest } from '../recipient-digest.ts'
+import { recipientDigest, toldDigest } from '../recipient-digest.ts'
 import type { NewChallenge } from './new-challenge.ts'
 import type { Wanted } from './read-wanted.ts'
 
@@ -41,6 +40,7 @@ export function makeChallenge(
   const id = deps.random.uuid()
   const { secret, payload, withheld, ...carried } = carry(id)
   const kind = method === 'magic_link' ? 'magic_link' : 'otp'
+  const recipient = recipientDigest(deps.pepper, tenant.id, identifier)
   return {
     ...wanted,
     ...secret,
@@ -48,10 +48,10 @@ export function makeChallenge(
     tenantId: tenant.id,
     id,
     kind,
-    identifierDigest: identifierDigest(deps.pepper, tenant.id, identifier),
+    identifierDigest: toldDigest(recipient),
     delivery: {
       ...sealed(deps, tenant, { v: 1, to: identifier.address, ...payload, tenant_name: tenant.name }),
-      recipientDigest: recipientDigest(deps.pepper, tenant.id, identifier),
+      recipientDigest: recipient,
       channel: method === 'otp_sms' ? 'sms' : 'email',
       template: kind,
       locale: wanted.locale,

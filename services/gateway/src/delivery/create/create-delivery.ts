@@ -9,9 +9,9 @@ import type { Clock } from '@postern/service-kit/clock'
 import type { Random } from '@postern/service-kit/random'
 import type { KeyRing } from '@postern/token/key-ring'
 import { seal } from '@postern/token/seal'
-import { type Identifier, identifierDigest, readEmail, readPhone } from '../../challenge/identifier.ts'
+import { type Identifier, readEmail, readPhone } from '../../challenge/identifier.ts'
 import { readSendAt } from '../../challenge/issue/read-wanted.ts'
-import { recipientDigest } from '../../challenge/recipient-digest.ts'
+import { recipientDigest, toldDigest } from '../../challenge/recipient-digest.ts'
 import { type FoundTemplate, findTemplate } from '../../template/find-template.store.ts'
 import { renderMessage } from '../../template/render-message.ts'
 import { insertDelivery } from './create-delivery.store.ts'
@@ -102,13 +102,14 @@ function makeDelivery(
   const content = JSON.stringify({ v: 1, to: identifier.address, template: written, variables })
   const where = { tenantId: tenant.id, table: 'deliveries', rowId: id }
   const sealed = seal(sealing, Buffer.from(content), where, random.bytes(12))
+  const recipient = recipientDigest(pepper, tenant.id, identifier)
   return {
     tenantId: tenant.id,
     id,
     channel: body.channel,
     limitKey: identifier.limitKey,
-    identifierDigest: identifierDigest(pepper, tenant.id, identifier),
-    recipientDigest: recipientDigest(pepper, tenant.id, identifier),
+    identifierDigest: toldDigest(recipient),
+    recipientDigest: recipient,
     template: written,
     locale: body.locale ?? null,
     payload: sealed.box,
