@@ -3,7 +3,7 @@
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import type { DeliveryRef } from '../delivery.ts'
-import { type ChangeRow, judged, runChange } from './held-delivery.store.ts'
+import { runChange } from './held-delivery.store.ts'
 
 /** A repeat changes nothing: then `was` is `cancelled`. */
 export function cancelHeld(run: TenantRun, ref: DeliveryRef) {
@@ -11,8 +11,8 @@ export function cancelHeld(run: TenantRun, ref: DeliveryRef) {
   return runChange(
     run,
     ref,
-    sql<ChangeRow>`
-      WITH ${judged(ref)}, moved AS (
+    sql`
+      moved AS (
         UPDATE deliveries d
            SET status = 'cancelled', payload = NULL, due_at = NULL, lease_until = NULL, fence = d.fence + 1,
                updated_at = now()
@@ -23,7 +23,6 @@ export function cancelHeld(run: TenantRun, ref: DeliveryRef) {
       ), told AS (
         INSERT INTO outbox (tenant_id, kind, subject, outcome, reason)
         SELECT ${tenantId}::uuid, 'delivery.cancelled', 'delivery:' || id, 'success', 'requested' FROM moved
-      )
-      SELECT j.status, (SELECT count(*) FROM moved)::integer AS changed FROM judged j`,
+      )`,
   )
 }

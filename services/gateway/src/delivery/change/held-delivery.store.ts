@@ -9,7 +9,7 @@ import type { DeliveryRef } from '../delivery.ts'
 export type ChangeAnswer = 'changed' | 'refused' | 'missing'
 
 /** How the statement ends: `status` as the delivery was, `changed` how many rows moved. */
-export interface ChangeRow {
+interface ChangeRow {
   status: string
   changed: number
 }
@@ -18,7 +18,7 @@ export interface ChangeRow {
  * CTE `judged`: the delivery as it is, `perhaps_sent` where a vendor may have it, `is_live` where what it carries can
  * still be used. The challenge is locked before its delivery, which is the order in which revoking takes them.
  */
-export const judged = ({ tenantId, id }: DeliveryRef): RawBuilder<unknown> => sql`
+const judged = ({ tenantId, id }: DeliveryRef): RawBuilder<unknown> => sql`
   target AS MATERIALIZED (
     SELECT d.challenge_id FROM deliveries d WHERE d.tenant_id = ${tenantId}::uuid AND d.id = ${id}::uuid
   ), bound AS MATERIALIZED (
@@ -41,13 +41,19 @@ export const judged = ({ tenantId, id }: DeliveryRef): RawBuilder<unknown> => sq
       FROM held h LEFT JOIN bound b ON b.id = h.challenge_id
   )`
 
-/** Runs a change under the lock of its delivery; says what it came to, and from which status. */
+/**
+ * Runs a change under the lock of its delivery; says what it came to, and from which status.
+ * @param change the CTEs behind `judged`; of them `moved` is the guarded update of the delivery, and decides
+ */
 export async function runChange(
   run: TenantRun,
-  { id }: DeliveryRef,
-  statement: RawBuilder<ChangeRow>,
+  ref: DeliveryRef,
+  change: RawBuilder<unknown>,
 ): Promise<{ answer: ChangeAnswer; was: string | null }> {
-  const [row] = await run(statement, deliveryLock(id))
+  const statement = sql<ChangeRow>`
+    WITH ${judged(ref)}, ${change}
+    SELECT j.status, (SELECT count(*) FROM moved)::integer AS changed FROM judged j`
+  const [row] = await run(statement, deliveryLock(ref.id))
   if (row === undefined) return { answer: 'missing', was: null }
   return { answer: row.changed > 0 ? 'changed' : 'refused', was: row.status }
 }

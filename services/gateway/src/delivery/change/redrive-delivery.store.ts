@@ -4,15 +4,15 @@
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import type { DeliveryRef } from '../delivery.ts'
-import { type ChangeRow, judged, runChange } from './held-delivery.store.ts'
+import { runChange } from './held-delivery.store.ts'
 
 export function redriveHeld(run: TenantRun, ref: DeliveryRef) {
   const { tenantId } = ref
   return runChange(
     run,
     ref,
-    sql<ChangeRow>`
-      WITH ${judged(ref)}, moved AS (
+    sql`
+      moved AS (
         UPDATE deliveries d
            SET status = 'pending', poisoned = 0, due_at = clock_timestamp(),
                again_since = clock_timestamp(), lease_until = NULL, fence = d.fence + 1,
@@ -25,7 +25,6 @@ export function redriveHeld(run: TenantRun, ref: DeliveryRef) {
         INSERT INTO outbox (tenant_id, kind, subject, outcome, data)
         SELECT ${tenantId}::uuid, 'delivery.redriven', 'delivery:' || id, 'success', jsonb_build_object('drive', drive)
           FROM moved
-      )
-      SELECT j.status, (SELECT count(*) FROM moved)::integer AS changed FROM judged j`,
+      )`,
   )
 }

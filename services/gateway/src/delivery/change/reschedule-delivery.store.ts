@@ -4,7 +4,7 @@
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import type { DeliveryRef } from '../delivery.ts'
-import { type ChangeRow, judged, runChange } from './held-delivery.store.ts'
+import { runChange } from './held-delivery.store.ts'
 
 /** @param sendAt null: now */
 export function rescheduleHeld(run: TenantRun, ref: DeliveryRef, sendAt: Date | null) {
@@ -12,8 +12,8 @@ export function rescheduleHeld(run: TenantRun, ref: DeliveryRef, sendAt: Date | 
   return runChange(
     run,
     ref,
-    sql<ChangeRow>`
-      WITH ${judged(ref)}, moving AS MATERIALIZED (
+    sql`
+      moving AS MATERIALIZED (
         SELECT j.id, j.challenge_id, j.send_at AS was_at, n.at, n.at + j.life AS until, n.at + j.challenge_life AS works_until
           FROM judged j CROSS JOIN (SELECT coalesce(${sendAt}::timestamptz, clock_timestamp()) AS at) n
          WHERE j.status IN ('scheduled', 'pending', 'queued') AND j.is_live AND NOT j.perhaps_sent
@@ -30,7 +30,6 @@ export function rescheduleHeld(run: TenantRun, ref: DeliveryRef, sendAt: Date | 
         INSERT INTO outbox (tenant_id, kind, subject, outcome, data)
         SELECT ${tenantId}::uuid, 'delivery.rescheduled', 'delivery:' || id, 'success',
                jsonb_build_object('from', was_at, 'send_at', at, 'expires_at', until) FROM moved
-      )
-      SELECT j.status, (SELECT count(*) FROM moved)::integer AS changed FROM judged j`,
+      )`,
   )
 }
