@@ -48,8 +48,13 @@ const HELD_INPUT: InputColumns<Held> = {
   fence: ['text', ({ claim }) => claim.fence],
 }
 
-// Rows are looked up by their whole key and judged afterwards: a condition within would invite a partial index, and with it
-// all that a tenant has under way.
+// `a` and `d`: each input with its delivery. Rows are looked up by their whole key, locked in one order and judged
+// afterwards: a condition within would invite a partial index, and with it all that a tenant has under way.
+const lockedDeliveries = (tenantId: string) => sql`
+  (SELECT n, delivery_id, fence FROM ask ORDER BY delivery_id) a
+  CROSS JOIN LATERAL (SELECT id, challenge_id, fence, status, lease_until, expires_at FROM deliveries
+                       WHERE tenant_id = ${tenantId}::uuid AND id = a.delivery_id LIMIT 1 FOR UPDATE) d`
+
 const START: SetStatement<Held & { by: AskedVendor }, { number: number | null; perhapsSent: number }> = {
   ...held,
   build: (riders) => {
@@ -65,9 +70,7 @@ const START: SetStatement<Held & { by: AskedVendor }, { number: number | null; p
     })}
   ), held AS MATERIALIZED (
     SELECT a.n, d.id
-      FROM (SELECT n, delivery_id, fence FROM ask ORDER BY delivery_id) a
-     CROSS JOIN LATERAL (SELECT id, challenge_id, fence, status, lease_until, expires_at FROM deliveries
-                          WHERE tenant_id = ${tenantId}::uuid AND id = a.delivery_id LIMIT 1 FOR UPDATE) d
+      FROM ${lockedDeliveries(tenantId)}
       LEFT JOIN LATERAL (SELECT consumed_at, superseded_at, revoked_at, expires_at FROM challenges
                           WHERE tenant_id = ${tenantId}::uuid AND id = d.challenge_id LIMIT 1) c ON true
      WHERE d.fence = a.fence::bigint AND d.status = 'sending' AND d.lease_until > clock_timestamp()
@@ -187,9 +190,7 @@ const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
     })}
   ), held AS MATERIALIZED (
     SELECT a.n, d.id
-      FROM (SELECT n, delivery_id, fence FROM ask ORDER BY delivery_id) a
-     CROSS JOIN LATERAL (SELECT id, fence, status FROM deliveries
-                          WHERE tenant_id = ${tenantId}::uuid AND id = a.delivery_id LIMIT 1 FOR UPDATE) d
+      FROM ${lockedDeliveries(tenantId)}
      WHERE d.fence = a.fence::bigint AND d.status IN ('sending', 'queued')
   ), fate AS MATERIALIZED (
     SELECT h.n, CASE WHEN o.took AND a.status <> 'pending' THEN 'accepted' ELSE a.status END AS status,
