@@ -15,7 +15,7 @@ interface Planted {
 }
 
 /** The first of a list that is known to have one. */
-function only<T>(list: readonly T[]): T {
+function sole<T>(list: readonly T[]): T {
   const [first] = list
   if (first === undefined) throw new Error('nothing is there')
   return first
@@ -26,13 +26,13 @@ const attempt = { deliveryId: 'd1', outcome: 'accepted', errorCode: null }
 
 /** A second message of the first intent, as a worker sends it that found the first one's attempt unfinished. */
 function sentTwice(house: House, text = `Acme https://a.example/l#${TOKEN}`): void {
-  only(house.attempts).outcome = 'unknown'
-  only(house.attempts).errorCode = 'lease_ended'
+  sole(house.attempts).outcome = 'unknown'
+  sole(house.attempts).errorCode = 'lease_ended'
   house.calls.push({ ...again, at: at(11.5) })
   house.attempts.push({ ...attempt, number: 2, startedAt: at(11.4) })
   house.events.push(event('delivery:d1', 'delivery.attempted', { seconds: 11.4, n: 100 }))
   house.messages.push({ deliveryId: 'd1', to: 'ada@example.com', text })
-  only(house.challenges).consumedAt = at(20)
+  sole(house.challenges).consumedAt = at(20)
 }
 
 const PLANTED: readonly Planted[] = [
@@ -52,19 +52,19 @@ const PLANTED: readonly Planted[] = [
     what: 'a delivery that never ended',
     rule: 'I1',
     says: /still queued/,
-    plant: (house) => Object.assign(only(house.deliveries), { status: 'queued' }),
+    plant: (house) => Object.assign(sole(house.deliveries), { status: 'queued' }),
   },
   {
     what: 'a delivery that ended long after its expiry',
     rule: 'I1',
     says: /too late/,
-    plant: (house) => Object.assign(only(house.deliveries), { updatedAt: at(961) }),
+    plant: (house) => Object.assign(sole(house.deliveries), { updatedAt: at(961) }),
   },
   {
     what: 'a message called accepted that no vendor accepted',
     rule: 'I1',
     says: /no vendor accepted it/,
-    plant: (house) => Object.assign(only(house.calls), { accepted: false }),
+    plant: (house) => Object.assign(sole(house.calls), { accepted: false }),
   },
   {
     what: 'a delivery called cancelled that was sent',
@@ -76,13 +76,13 @@ const PLANTED: readonly Planted[] = [
     what: 'a message that was called off and went out',
     rule: 'I1',
     says: /called off, and is accepted/,
-    plant: (house) => Object.assign(only(house.intents), { cancelled: true }),
+    plant: (house) => Object.assign(sole(house.intents), { cancelled: true }),
   },
   {
     what: 'two intents of one request',
     rule: 'I1',
     says: /2 intents were made of 1/,
-    plant: (house) => house.challenges.push({ ...only(house.challenges), id: 'c3', consumedAt: null }),
+    plant: (house) => house.challenges.push({ ...sole(house.challenges), id: 'c3', consumedAt: null }),
   },
   {
     what: 'a third send',
@@ -130,14 +130,14 @@ const PLANTED: readonly Planted[] = [
     what: 'a link that was taken twice',
     rule: 'I3',
     says: /taken 2 times/,
-    plant: (house) => only(house.intents).proofs.push(200),
+    plant: (house) => sole(house.intents).proofs.push(200),
   },
   {
     what: 'two sessions of one link',
     rule: 'I3',
     says: /opened 2 sessions/,
     plant: (house) => {
-      house.sessions.push({ ...only(house.sessions), id: 's2' })
+      house.sessions.push({ ...sole(house.sessions), id: 's2' })
       house.events.push(event('session:s2', 'session.opened', { seconds: 5, n: 101 }))
     },
   },
@@ -145,31 +145,31 @@ const PLANTED: readonly Planted[] = [
     what: 'a session of a link that is not spent',
     rule: 'I3',
     says: /is not spent/,
-    plant: (house) => Object.assign(only(house.challenges), { consumedAt: null }),
+    plant: (house) => Object.assign(sole(house.challenges), { consumedAt: null }),
   },
   {
     what: 'a call long after the link was used',
     rule: 'I4',
     says: /called 15000 ms after it was over/,
-    plant: (house) => Object.assign(only(house.calls), { at: at(20) }),
+    plant: (house) => Object.assign(sole(house.calls), { at: at(20) }),
   },
   {
     what: 'an attempt that began after the link was used',
     rule: 'I4',
     says: /attempt 1 began 6000 ms after/,
-    plant: (house) => Object.assign(only(house.attempts), { startedAt: at(11) }),
+    plant: (house) => Object.assign(sole(house.attempts), { startedAt: at(11) }),
   },
   {
     what: 'a call after the expiry',
     rule: 'I4',
     says: /after it was over/,
-    plant: (house) => Object.assign(only(house.calls), { at: at(911) }),
+    plant: (house) => Object.assign(sole(house.calls), { at: at(911) }),
   },
   {
     what: 'a call before it was due',
     rule: 'I4',
     says: /called 1800 ms too early/,
-    plant: (house) => Object.assign(only(house.intents), { notBefore: at(3) }),
+    plant: (house) => Object.assign(sole(house.intents), { notBefore: at(3) }),
   },
   {
     what: 'a call that no attempt tells of',
@@ -201,7 +201,7 @@ const PLANTED: readonly Planted[] = [
     rule: 'I5',
     says: /delivery.delivered was told 2 times/,
     plant: (house) => {
-      Object.assign(only(house.deliveries), { status: 'delivered' })
+      Object.assign(sole(house.deliveries), { status: 'delivered' })
       for (const n of [110, 111])
         house.events.push(event('delivery:d1', 'delivery.delivered', { seconds: 4, n }))
     },
@@ -237,7 +237,7 @@ const PLANTED: readonly Planted[] = [
     rule: 'I6',
     says: /6 sends to one identifier/,
     plant: (house) => {
-      const more = Array.from({ length: 5 }, (_, n) => ({ ...only(house.challenges), id: `more${n}` }))
+      const more = Array.from({ length: 5 }, (_, n) => ({ ...sole(house.challenges), id: `more${n}` }))
       house.challenges.push(...more)
     },
   },
@@ -245,13 +245,13 @@ const PLANTED: readonly Planted[] = [
     what: 'a sixth guess',
     rule: 'I6',
     says: /6 guesses of one code/,
-    plant: (house) => Object.assign(only(house.intents), { judgedGuesses: 6 }),
+    plant: (house) => Object.assign(sole(house.intents), { judgedGuesses: 6 }),
   },
   {
     what: 'a code that is taken after its last guess',
     rule: 'I6',
     says: /after its last guess/,
-    plant: (house) => Object.assign(only(house.intents), { judgedGuesses: 5 }),
+    plant: (house) => Object.assign(sole(house.intents), { judgedGuesses: 5 }),
   },
   {
     what: 'an answer of 500',
@@ -263,19 +263,19 @@ const PLANTED: readonly Planted[] = [
     what: 'an event in another tenant’s trail',
     rule: 'I7',
     says: /1 of its rows are another tenant's/,
-    plant: (house) => Object.assign(only(house.events), { tenant: OTHER }),
+    plant: (house) => Object.assign(sole(house.events), { tenant: OTHER }),
   },
   {
     what: 'a message in another tenant’s name',
     rule: 'I7',
     says: /do not name its tenant/,
-    plant: (house) => Object.assign(only(house.messages), { text: `Other https://a.example/l#${TOKEN}` }),
+    plant: (house) => Object.assign(sole(house.messages), { text: `Other https://a.example/l#${TOKEN}` }),
   },
   {
     what: 'another tenant that proves a link',
     rule: 'I7',
     says: /another tenant proved/,
-    plant: (house) => Object.assign(only(house.intents), { foreignProofs: [200] }),
+    plant: (house) => Object.assign(sole(house.intents), { foreignProofs: [200] }),
   },
   {
     what: 'rows that are seen without a tenant',
@@ -320,7 +320,7 @@ t.test(
     }
     const house = soundEvidence()
     sentTwice(house)
-    only(house.calls).fault = 'accept_then_reset'
+    sole(house.calls).fault = 'accept_then_reset'
     t.same(judge(house), [], 'a vendor that accepted and hung up')
   },
 )
@@ -329,10 +329,10 @@ t.test('one death excuses no more than the doomed worker held', async (t) => {
   const house = soundEvidence()
   sentTwice(house)
   for (const n of [3, 4]) {
-    const one = { ...only(house.intents), key: `mail${n}`, to: `ada${n}@example.com`, proofs: [] }
+    const one = { ...sole(house.intents), key: `mail${n}`, to: `ada${n}@example.com`, proofs: [] }
     house.intents.push({ ...one, answer: { id: `c${n}`, deliveryId: `d${n}` } })
-    house.challenges.push({ ...only(house.challenges), id: `c${n}`, identityKey: one.to, consumedAt: null })
-    house.deliveries.push({ ...only(house.deliveries), id: `d${n}`, challengeId: `c${n}` })
+    house.challenges.push({ ...sole(house.challenges), id: `c${n}`, identityKey: one.to, consumedAt: null })
+    house.deliveries.push({ ...sole(house.deliveries), id: `d${n}`, challengeId: `c${n}` })
     house.calls.push(
       { ...again, deliveryId: `d${n}`, at: at(1.2) },
       { ...again, deliveryId: `d${n}`, at: at(12) },
@@ -341,6 +341,6 @@ t.test('one death excuses no more than the doomed worker held', async (t) => {
   house.disturbances.push({ kind: 'kill', service: 'notifier', point: 'K7', at: at(1.3) })
   const doubled = () => judge(house).filter(({ rule }) => rule === 'I2').length
   t.equal(doubled(), 1, 'a mail and an SMS, and not a third')
-  Object.assign(only(house.disturbances), { point: 'K6' })
+  Object.assign(sole(house.disturbances), { point: 'K6' })
   t.equal(doubled(), 2, 'before the request is written only its neighbour')
 })
