@@ -143,14 +143,16 @@ t.test('twenty who purge at once remove and tell each row once', async (t) => {
   const { urls, admin } = await setup(t)
   for (let n = 0; n < 40; n += 1) await addEnded(admin, A, KEEP_DAYS + 1)
   const { db } = await openWarm<AuditDatabase>(t, urls.auditUrl, 20)
-  const sums = await Promise.all(
-    Array.from({ length: 20 }, async () => {
-      let sum = 0
-      for (let tries = 0; tries < 10; tries += 1) sum += await purgeEnded(db, 5, KEEP_DAYS)
-      return sum
-    }),
-  )
-  const removed = sums.reduce((sum, n) => sum + n, 0)
+  // Who finds the purge taken is answered 0 at once, so each asks until everything is gone, not a number of times.
+  let removed = 0
+  const deadline = Date.now() + 30_000
+  const purgeAll = async () => {
+    while (removed < 280 && Date.now() < deadline) {
+      const gone = await purgeEnded(db, 5, KEEP_DAYS)
+      removed += gone
+    }
+  }
+  await Promise.all(Array.from({ length: 20 }, purgeAll))
   const told = (await takeEvents(admin)).flatMap(({ data }) => Object.values(data) as number[])
   t.equal(removed, 280)
   t.equal(

@@ -33,7 +33,7 @@ export const DELIVERIES: readonly SingleUse[] = [
     columns: [],
     statement: {
       file: 'services/gateway/src/suppression/suppression.store.ts',
-      function: 'removeSuppression',
+      function: 'deleteSuppression',
     },
     race: {
       file: 'services/gateway/test/suppression/suppression.test.ts',

@@ -1,22 +1,19 @@
 // Hands due deliveries to the queue of their channel. Rows are marked before they are added, so a crash in between costs
 // 10 s and never a delivery.
 
-import type { RelayParts, RelayStep } from './relay-parts.ts'
-import { MOST_CLAIMS } from './relay-parts.ts'
+import { claimWhileFull, type RelayParts, type RelayStep } from './relay-parts.ts'
 import type { Channel, DrivenDelivery } from './relay-store.ts'
 
 const CHANNELS: readonly Channel[] = ['email', 'sms']
 
-export const passDeliveries: RelayStep = async (parts) => {
-  for (let claims = 0; claims < MOST_CLAIMS && !parts.stopping(); claims += 1) {
+export const passDeliveries: RelayStep = (parts) =>
+  claimWhileFull(parts.stopping, async () => {
     const size = parts.gate.allows(parts.batch)
     if (size === 0) return false
     const rows = await parts.store.claimDue(size)
     await addDeliveries(parts, rows, 'queued')
-    if (rows.length < size) return false
-  }
-  return !parts.stopping()
-}
+    return rows.length >= size
+  })
 
 /**
  * Adds the deliveries in the order given. Both channels are tried, even when one fails.

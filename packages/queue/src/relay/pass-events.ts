@@ -1,13 +1,13 @@
 // Hands events to the audit service, up to 500 a job: recording them is one statement there, however many they are.
 
-import { MOST_CLAIMS, type RelayStep } from './relay-parts.ts'
+import { claimWhileFull, type RelayStep } from './relay-parts.ts'
 
 const MOST_EVENTS = 500
 
 export const passEvents: RelayStep = async ({ store, producers, gate, metrics, random, stopping }) => {
   const { events } = producers
   if (events === undefined) return false
-  for (let claims = 0; claims < MOST_CLAIMS && !stopping(); claims += 1) {
+  return claimWhileFull(stopping, async () => {
     const size = gate.allows(MOST_EVENTS)
     if (size === 0) return false
     const ids = await store.claimEvents(size)
@@ -22,7 +22,6 @@ export const passEvents: RelayStep = async ({ store, producers, gate, metrics, r
     await events.addBulk([job])
     gate.passed()
     metrics.eventsQueued(ids.length)
-    if (ids.length < size) return false
-  }
-  return !stopping()
+    return ids.length >= size
+  })
 }

@@ -2,23 +2,21 @@
 // waits its turn is left alone: adding a long backlog again every 10 s would double it.
 
 import { addDeliveries, jobIdOf } from './pass-deliveries.ts'
-import { MOST_CLAIMS, type RelayParts, type RelayStep } from './relay-parts.ts'
+import { claimWhileFull, type RelayParts, type RelayStep } from './relay-parts.ts'
 import type { Channel, DrivenDelivery } from './relay-store.ts'
 
 /** Rows of one look: a backlog of 20,000 is looked through within its 10 s, 2,000 a second. */
 const MOST_LOOKED_AT = 1_000
 
-export const redriveLost: RelayStep = async (parts) => {
-  for (let looks = 0; looks < MOST_CLAIMS && !parts.stopping(); looks += 1) {
+export const redriveLost: RelayStep = (parts) =>
+  claimWhileFull(parts.stopping, async () => {
     const size = parts.gate.allows(MOST_LOOKED_AT)
     if (size === 0) return false
     const overdue = await parts.store.overdueQueued(size)
     if (overdue.length === 0) return false
     await redrive(parts, await missing(parts, overdue))
-    if (overdue.length < size) return false
-  }
-  return !parts.stopping()
-}
+    return overdue.length >= size
+  })
 
 async function redrive(parts: RelayParts, lost: DrivenDelivery[]): Promise<void> {
   for (let from = 0; from < lost.length; from += parts.batch) {

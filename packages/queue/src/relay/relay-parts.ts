@@ -30,4 +30,19 @@ export interface RelayParts {
 export type RelayStep = (parts: RelayParts) => Promise<boolean>
 
 /** Claims of one step of one round at most, so that no step starves the others. */
-export const MOST_CLAIMS = 25
+const MOST_CLAIMS = 25
+
+/**
+ * Claims again and again, as often as a round allows.
+ * @param claim answers whether it took all that it may take at a time, so that more may be left
+ * @returns whether more may be left, as a step tells its round
+ */
+export async function claimWhileFull(
+  stopping: () => boolean,
+  claim: () => Promise<boolean>,
+): Promise<boolean> {
+  for (let claims = 0; claims < MOST_CLAIMS && !stopping(); claims += 1) {
+    if (!(await claim())) return false
+  }
+  return !stopping()
+}
