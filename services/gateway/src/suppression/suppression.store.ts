@@ -2,14 +2,7 @@
 
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
-
-export interface SuppressionRow {
-  id: string
-  channel: 'email' | 'sms'
-  reason: 'hard_bounce' | 'complaint' | 'opt_out'
-  provider: 'sendgrid' | 'ses' | 'smtp' | 'gateway' | 'twilio'
-  created_at: Date
-}
+import type { SuppressionRow } from './suppression.ts'
 
 export interface SuppressionPage {
   limit: number

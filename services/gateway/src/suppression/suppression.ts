@@ -1,7 +1,14 @@
 // An entry of a tenant's suppression list, as answers show it.
 
 import type { Suppression } from '@postern/contracts/http/suppression'
-import type { SuppressionRow } from './suppression.store.ts'
+
+export interface SuppressionRow {
+  id: string
+  channel: 'email' | 'sms'
+  reason: 'hard_bounce' | 'complaint' | 'opt_out'
+  provider: 'sendgrid' | 'ses' | 'smtp' | 'gateway' | 'twilio'
+  created_at: Date
+}
 
 export interface ListedSuppressions {
   items: Suppression[]
