@@ -32,11 +32,8 @@ export interface SmsMessage {
 /** Codes are ours: lower case, digits, `_`. */
 export type SendOutcome =
   | { readonly kind: 'accepted'; readonly providerMessageId: string | null }
-  /**
-   * Not sent, and never will be: no vendor is asked again. `final`: the recipient or a guard against abuse said no (opted
-   * out, suppressed, pumping), so that no later try may go another way either.
-   */
-  | { readonly kind: 'permanent'; readonly code: string; readonly final?: true }
+  /** Not sent, and never will be: no vendor is asked again. */
+  | { readonly kind: 'permanent'; readonly code: string }
   /** Surely not sent. `afterMs`: the vendor wants to be left alone that long. */
   | { readonly kind: 'retryable'; readonly code: string; readonly afterMs?: number }
   /** It may have been sent. `answered`: the vendor itself said that it failed, so nothing is gained by waiting for it. */

@@ -4,7 +4,7 @@
 import type { SendOutcome } from './sender.ts'
 
 /** The recipient, or a guard against abuse, said no: another vendor would only be a way around it. */
-const FINAL = {
+const GUARDED = {
   21610: 'recipient_opted_out',
   30450: 'pumping_blocked',
 }
@@ -37,8 +37,7 @@ const ACCOUNT = {
 }
 
 const MEANINGS: ReadonlyMap<number, SendOutcome> = new Map([
-  ...entries(FINAL, (code) => ({ kind: 'permanent', code, final: true })),
-  ...entries(RECIPIENT, (code) => ({ kind: 'permanent', code })),
+  ...entries({ ...GUARDED, ...RECIPIENT }, (code) => ({ kind: 'permanent', code })),
   ...entries(ACCOUNT, (code) => ({ kind: 'retryable', code })),
 ])
 

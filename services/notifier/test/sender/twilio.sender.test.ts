@@ -190,8 +190,8 @@ t.test('what the vendor’s double accepts arrives as it was written', async (t)
 
 const error = (code: number) => JSON.stringify({ code, message: `canary ${message.text}`, status: 400 })
 const REFUSALS: readonly (readonly [status: number, code: number, expected: object])[] = [
-  [400, 21610, { kind: 'permanent', code: 'recipient_opted_out', final: true }],
-  [400, 30450, { kind: 'permanent', code: 'pumping_blocked', final: true }],
+  [400, 21610, { kind: 'permanent', code: 'recipient_opted_out' }],
+  [400, 30450, { kind: 'permanent', code: 'pumping_blocked' }],
   [400, 21211, { kind: 'permanent', code: 'recipient_invalid' }],
   [400, 21612, { kind: 'permanent', code: 'recipient_unroutable' }],
   [400, 21614, { kind: 'permanent', code: 'recipient_not_mobile' }],
@@ -213,7 +213,6 @@ t.test('Twilio’s codes have their meaning; one that nobody knows goes by its s
     const { requests, url } = await answering(t, status, { 'content-type': 'application/json' }, error(code))
     const outcome = await send(senderTo(t, url))
     t.match(outcome, expected, `${status} ${code}`)
-    t.equal('final' in outcome, 'final' in expected, `${status} ${code}: whether another vendor may be asked`)
     t.equal(requests.length, 1, `${code}: one request`)
     t.notMatch(JSON.stringify(outcome), /canary/)
   }
@@ -241,7 +240,7 @@ t.test('the sandbox’s faults have their meaning', async (t) => {
   for (const [what, expected] of [
     [
       { mode: 'status', status: 400, error_code: 21610 },
-      { kind: 'permanent', final: true },
+      { kind: 'permanent', code: 'recipient_opted_out' },
     ],
     [
       { mode: 'status', status: 429 },

@@ -101,7 +101,7 @@ t.test('only the vendor’s faults count: no bad recipient, and nothing of ours'
   clock(t)
   const ours: readonly SendOutcome[] = [
     { kind: 'permanent', code: 'http_400' },
-    { kind: 'permanent', code: 'recipient_opted_out', final: true },
+    { kind: 'permanent', code: 'recipient_opted_out' },
     { kind: 'retryable', code: 'started_too_late' },
   ]
   for (const outcome of ours) {
