@@ -4,7 +4,7 @@
 import type { TenantRun } from '@postern/db/with-tenant'
 import type { Sender, Sighting } from '../sender/sender.ts'
 import type { VendorChoice } from '../sender/vendor-router.ts'
-import { recordFound } from './attempt.store.ts'
+import { recordFound } from './attempt-outcome.store.ts'
 import type { Moment } from './channel.ts'
 import type { Claim, UnsureAttempt } from './delivery.ts'
 import { forgivePoison } from './poison.store.ts'

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { recordOutcome, startAttempt } from '../../src/delivery/attempt.store.ts'
+import { startAttempt } from '../../src/delivery/attempt.store.ts'
+import { recordOutcome } from '../../src/delivery/attempt-outcome.store.ts'
 import { claimDelivery } from '../../src/delivery/claim.store.ts'
 import type { Claim, Ending } from '../../src/delivery/delivery.ts'
 import {

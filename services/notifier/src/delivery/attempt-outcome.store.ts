@@ -1,0 +1,140 @@
+// What came of an attempt: recorded only by the worker whose fence is the row's. Whoever was away for longer than the lease
+// changes nothing.
+
+import { MAX_PERHAPS_SENT } from '@postern/db/perhaps-sent'
+import { inputRows, type SetStatement } from '@postern/db/set-statement'
+import type { TenantRun } from '@postern/db/with-tenant'
+import { sql } from 'kysely'
+import { HELD_INPUT, type Held, held, lockedDeliveries } from './attempt.store.ts'
+import type { Attempt, Claim, Ending } from './delivery.ts'
+
+/** A vendor is asked when its receipt is late, and before another vendor would be. */
+const ASK_AFTER_SECONDS = 60
+
+/**
+ * Records how the attempt ended, moves the delivery and tells it, all or nothing. A delivery that the relay has meanwhile
+ * put back into the queue, and nobody has taken, still takes the answer: it is the truth, and saves a second send.
+ * @returns where the delivery is now; null: another worker took over, or the delivery ended; nothing was changed
+ */
+export const recordOutcome = (
+  run: TenantRun,
+  claim: Claim,
+  attempt: Attempt,
+  ending: Ending,
+): Promise<Ending['status'] | null> => recordEnding(run, claim, { ...attempt, outcome: 'started' }, ending)
+
+/**
+ * Records of an earlier attempt, whose answer was never read, that its vendor has the message: it was accepted after all.
+ * @returns as above
+ */
+export const recordFound = (
+  run: TenantRun,
+  claim: Claim,
+  attempt: Omit<OpenAttempt, 'outcome'>,
+  providerMessageId: string | null,
+): Promise<Ending['status'] | null> =>
+  recordEnding(
+    run,
+    claim,
+    { ...attempt, outcome: 'unknown' },
+    { outcome: 'accepted', status: 'accepted', errorCode: null, providerMessageId, retryInMs: null },
+  )
+
+/** An attempt as it stands in its row. Only who holds the delivery has one that is `started`. */
+interface OpenAttempt extends Pick<Attempt, 'number' | 'provider' | 'hasOther' | 'isAnswerable'> {
+  readonly outcome: 'started' | 'unknown'
+}
+
+/**
+ * What one vendor took stays accepted, whatever another says of it. What was accepted is held until it would be too late,
+ * where another vendor could still bring it: until then a receipt may say that it did not arrive.
+ */
+async function recordEnding(
+  run: TenantRun,
+  claim: Claim,
+  attempt: OpenAttempt,
+  ending: Ending,
+): Promise<Ending['status'] | null> {
+  return (await run.each(RECORD, { claim, attempt, ending })).status
+}
+
+interface Ended extends Held {
+  readonly attempt: OpenAttempt
+  readonly ending: Ending
+}
+
+const dataOf = ({ attempt, ending }: Ended) =>
+  JSON.stringify({
+    attempt: attempt.number,
+    provider: attempt.provider,
+    ...(ending.providerMessageId !== null && { provider_message_id: ending.providerMessageId }),
+    ...(attempt.outcome === 'unknown' && { found: true }),
+    ...(ending.outcome !== 'accepted' && { attempt_outcome: ending.outcome }),
+    ...(ending.status === 'pending' && { retry_in_ms: ending.retryInMs }),
+  })
+
+const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
+  ...held,
+  build: (riders) => {
+    const tenantId = riders[0]?.input.claim.tenantId ?? ''
+    return sql`
+  WITH ask AS MATERIALIZED (
+    SELECT * FROM ${inputRows('input', riders, {
+      ...HELD_INPUT,
+      number: ['integer', ({ attempt }) => attempt.number],
+      was: ['text', ({ attempt }) => attempt.outcome],
+      outcome: ['text', ({ ending }) => ending.outcome],
+      error_code: ['text', ({ ending }) => ending.errorCode],
+      message_id: ['text', ({ ending }) => ending.providerMessageId],
+      status: ['text', ({ ending }) => ending.status],
+      retry_in_ms: [
+        'integer',
+        ({ ending: { retryInMs } }) => (retryInMs === null ? null : Math.ceil(retryInMs)),
+      ],
+      has_other: ['boolean', ({ attempt }) => attempt.hasOther],
+      is_answerable: ['boolean', ({ attempt }) => attempt.isAnswerable],
+      data: ['jsonb', dataOf],
+    })}
+  ), held AS MATERIALIZED (
+    SELECT a.n, d.id
+      FROM ${lockedDeliveries(tenantId)}
+     WHERE d.fence = a.fence::bigint AND d.status IN ('sending', 'queued')
+  ), fate AS MATERIALIZED (
+    SELECT h.n, CASE WHEN o.took AND a.status <> 'pending' THEN 'accepted' ELSE a.status END AS status,
+           a.outcome = 'accepted' AND a.has_other AND o.perhaps_sent + 1 < ${sql.lit(MAX_PERHAPS_SENT)} AS is_held
+      FROM held h JOIN ask a USING (n) CROSS JOIN LATERAL (
+        SELECT coalesce(bool_or(outcome = 'accepted' AND coalesce(receipt, 'delivered') = 'delivered'), false) AS took,
+               count(*) FILTER (WHERE outcome IN ('started', 'accepted', 'unknown')) AS perhaps_sent
+          FROM attempts WHERE tenant_id = ${tenantId}::uuid AND delivery_id = h.id AND number <> a.number) o
+  ), patience AS MATERIALIZED (
+    SELECT receipt_wait_seconds AS seconds FROM tenants WHERE id = ${tenantId}::uuid
+  ), finished AS (
+    UPDATE attempts t
+       SET outcome = a.outcome, error_code = a.error_code, provider_message_id = a.message_id,
+           finished_at = clock_timestamp(), ask_at = CASE WHEN a.outcome = 'accepted' AND a.is_answerable THEN
+             clock_timestamp() + least(${sql.lit(ASK_AFTER_SECONDS)}, (SELECT seconds * 2 / 3 FROM patience)) * interval '1 s' END
+      FROM held h JOIN ask a USING (n)
+     WHERE t.tenant_id = ${tenantId}::uuid AND t.delivery_id = ANY (ARRAY(SELECT id FROM held)) AND t.delivery_id = h.id
+       AND t.number = a.number AND t.outcome = a.was AND (t.fence = a.fence::bigint OR t.outcome = 'unknown')
+    RETURNING a.n, t.delivery_id
+  ), moved AS (
+    UPDATE deliveries d
+       SET status = e.status, lease_until = NULL, updated_at = now(),
+           due_at = CASE WHEN e.status = 'pending' THEN
+             least(clock_timestamp() + a.retry_in_ms * interval '1 ms', d.expires_at)
+             WHEN e.is_held THEN least(clock_timestamp() + (SELECT seconds * interval '1 s' FROM patience),
+               d.expires_at) END,
+           payload = CASE WHEN e.status = 'pending' OR e.is_held THEN d.payload END
+      FROM finished f JOIN ask a USING (n) JOIN fate e USING (n)
+     WHERE d.tenant_id = ${tenantId}::uuid AND d.id = ANY (ARRAY(SELECT delivery_id FROM finished)) AND d.id = f.delivery_id
+    RETURNING f.n, d.status
+  ), told AS (
+    INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, traceparent, data)
+    SELECT ${tenantId}::uuid, CASE m.status WHEN 'pending' THEN 'delivery.deferred' ELSE 'delivery.' || m.status END,
+           'delivery:' || a.delivery_id, CASE m.status WHEN 'accepted' THEN 'success' ELSE 'failed' END, a.error_code,
+           a.traceparent, a.data
+      FROM moved m JOIN ask a USING (n)
+  )
+  SELECT a.n, m.status FROM ask a LEFT JOIN moved m USING (n)`
+  },
+}
