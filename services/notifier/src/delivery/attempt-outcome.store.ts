@@ -46,8 +46,9 @@ interface OpenAttempt extends Pick<Attempt, 'number' | 'provider' | 'hasOther' |
 }
 
 /**
- * What one vendor took stays accepted, whatever another says of it. What was accepted is held until it would be too late,
- * where another vendor could still bring it: until then a receipt may say that it did not arrive.
+ * What one vendor took stays accepted, whatever another says of it, and what one may have sent has not failed. What was
+ * accepted is held until it would be too late, where another vendor could still bring it: until then a receipt may say
+ * that it did not arrive.
  */
 async function recordEnding(
   run: TenantRun,
@@ -100,10 +101,12 @@ const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
       FROM ${lockedDeliveries(tenantId)}
      WHERE d.fence = a.fence::bigint AND d.status IN ('sending', 'queued')
   ), fate AS MATERIALIZED (
-    SELECT h.n, CASE WHEN o.took AND a.status <> 'pending' THEN 'accepted' ELSE a.status END AS status,
+    SELECT h.n, CASE WHEN o.took AND a.status <> 'pending' THEN 'accepted'
+                     WHEN o.is_unclear AND a.status = 'failed' THEN 'unknown' ELSE a.status END AS status,
            a.outcome = 'accepted' AND a.has_other AND o.perhaps_sent + 1 < ${sql.lit(MAX_PERHAPS_SENT)} AS is_held
       FROM held h JOIN ask a USING (n) CROSS JOIN LATERAL (
         SELECT coalesce(bool_or(outcome = 'accepted' AND coalesce(receipt, 'delivered') = 'delivered'), false) AS took,
+               coalesce(bool_or(outcome IN ('started', 'unknown')), false) AS is_unclear,
                count(*) FILTER (WHERE outcome IN ('started', 'accepted', 'unknown')) AS perhaps_sent
           FROM attempts WHERE tenant_id = ${tenantId}::uuid AND delivery_id = h.id AND number <> a.number) o
   ), patience AS MATERIALIZED (

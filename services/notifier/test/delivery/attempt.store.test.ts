@@ -314,5 +314,29 @@ t.test(
   },
 )
 
+t.test('a refusal for good is a failure only where no other vendor may have sent it', async (t) => {
+  const refused = ENDINGS.find(({ status }) => status === 'failed')
+  if (refused === undefined) throw new Error('no such ending')
+  const { event: _, ...ending } = refused
+  for (const [before, receipt, status] of [
+    ['unknown', null, 'unknown'],
+    ['retryable', null, 'failed'],
+    ['accepted', 'undelivered', 'failed'],
+  ] as const) {
+    const ids = await givenDelivery(f)
+    await givenAttempt(f, ids, 1, before, 'ses')
+    await f.admin.query('UPDATE attempts SET receipt = $2 WHERE delivery_id = $1', [ids.deliveryId, receipt])
+    const claim = await claimed(ids)
+    const attempt = await start(claim, true)
+    if (attempt === null) throw new Error('not started')
+    const what = `${before} before it`
+    t.equal(await recordOutcome(f.run(ids.tenantId), claim, attempt, ending), status, what)
+    t.match(await deliveryState(f, ids), { status, payload: null, dueIn: null }, what)
+    t.match((await attemptsOf(f, ids))[1], { outcome: 'permanent' }, what)
+    const told = { kind: `delivery.${status}`, outcome: 'failed', reason: ending.errorCode }
+    t.match((await eventsOf(f, ids)).slice(1), [told], what)
+  }
+})
+
 const withoutTimes = (seen: unknown[]) =>
   JSON.parse(JSON.stringify(seen, (key, value) => (key === 'dueIn' || key === 'leaseIn' ? undefined : value)))

@@ -126,17 +126,15 @@ t.test('vendor accepts, then hangs up or falls silent', async (t) => {
   t.same(one, two, 'both hold the same code')
 })
 
-t.test('a receipt that comes first saves the resend', async (t) => {
-  const here = await twoAccounts(t)
-  const ids = await here.given()
-  await here.fault('twilio', { mode: 'accept_then_reset', times: 1, method: 'POST' })
-  await here.work(ids)
-  const { rows } = await f.admin.query('SELECT sender_id FROM attempts WHERE delivery_id = $1', [
-    ids.deliveryId,
-  ])
+/** Says by a receipt that the first attempt's message has arrived. */
+async function firstArrived({ tenantId, deliveryId }: Ids) {
+  const { rows } = await f.admin.query(
+    'SELECT sender_id FROM attempts WHERE delivery_id = $1 AND number = 1',
+    [deliveryId],
+  )
   const receipt: Receipt = {
     eventKey: Buffer.alloc(32, 1),
-    deliveryId: ids.deliveryId,
+    deliveryId,
     attempt: 1,
     status: 'delivered',
     proves: 'delivered',
@@ -146,9 +144,16 @@ t.test('a receipt that comes first saves the resend', async (t) => {
     providerMessageId: `SM${'1'.repeat(32)}`,
     occurredAt: new Date(),
   }
-  const { tenantId } = ids
   const batch = { tenantId, provider: 'twilio' as const, senderId: rows[0]?.sender_id, receipts: [receipt] }
-  t.match(await applyReceipts(f.run(tenantId), batch), [{ result: 'applied', moved: 'delivered' }])
+  return applyReceipts(f.run(tenantId), batch)
+}
+
+t.test('a receipt that comes first saves the resend', async (t) => {
+  const here = await twoAccounts(t)
+  const ids = await here.given()
+  await here.fault('twilio', { mode: 'accept_then_reset', times: 1, method: 'POST' })
+  await here.work(ids)
+  t.match(await firstArrived(ids), [{ result: 'applied', moved: 'delivered' }])
   await comesDue(f, ids)
   t.match(await here.deliver(ids), { kind: 'refused', reason: 'gone' })
   const [first, second] = await here.sends(ids)
@@ -228,6 +233,18 @@ t.test('refused for good', async (t) => {
   )
   t.match(await here.deliver(ids), { kind: 'refused', reason: 'suppressed', ended: 'suppressed' })
   t.same(await here.sends(ids), [[], []], 'nobody is asked for who wants nothing')
+})
+
+t.test('refused for good by one vendor when another may have sent it: nobody can say', async (t) => {
+  const here = await twoAccounts(t)
+  const ids = await here.given({ to: '+15005550001' })
+  await here.fault('twilio', { mode: 'status', status: 500, times: 1, method: 'POST' })
+  t.equal((await here.work(ids)).status, 'unknown')
+  t.match(await attemptsOf(f, ids), [
+    { outcome: 'unknown' },
+    { outcome: 'permanent', error_code: 'recipient_invalid' },
+  ])
+  t.match(await firstArrived(ids), [{ moved: 'delivered' }], 'until a receipt says so')
 })
 
 t.test('both accounts are one provider and two vendors: each is named by its sender', async (t) => {
