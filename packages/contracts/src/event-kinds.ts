@@ -28,7 +28,8 @@ export const EVENT_KINDS = {
   'delivery.cancelled': 'The delivery was cancelled before it was sent.',
   'delivery.suppressed': 'The delivery was withheld on purpose.',
   'delivery.dead_letter': 'The delivery could not be worked on and waits for an operator.',
-  'suppression.created': 'A receipt made that the recipient gets nothing more by this channel.',
+  'suppression.created':
+    'A receipt, or a vendor’s refusal, made that the recipient gets nothing more by this channel.',
   'suppression.removed': 'The tenant took the recipient off the suppression list.',
   'limit.hit': 'A limit refused a request for the first time in its window.',
   'retention.purged': 'What ended long ago was removed; the trail itself stays.',

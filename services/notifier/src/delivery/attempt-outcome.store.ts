@@ -74,6 +74,19 @@ const dataOf = ({ attempt, ending }: Ended) =>
     ...(ending.status === 'pending' && { retry_in_ms: ending.retryInMs }),
   })
 
+// Whoever opted out at the vendor that was asked gets nothing more by any other: as if a receipt had said so.
+const listed = (tenantId: string) => sql`
+  unwilling AS MATERIALIZED (
+    SELECT DISTINCT ON (h.channel, h.recipient_digest) h.id, h.channel, h.recipient_digest, a.provider, a.traceparent
+      FROM finished f JOIN held h USING (n) JOIN ask a USING (n)
+     WHERE a.error_code = 'recipient_opted_out' AND h.recipient_digest IS NOT NULL
+     ORDER BY h.channel, h.recipient_digest, h.id
+  ), listed AS (
+    INSERT INTO suppressions (tenant_id, channel, recipient_digest, reason, provider)
+    SELECT ${tenantId}::uuid, u.channel, u.recipient_digest, 'opt_out', u.provider FROM unwilling u
+    ON CONFLICT DO NOTHING RETURNING id, channel, recipient_digest
+  )`
+
 const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
   ...held,
   build: (riders) => {
@@ -83,6 +96,7 @@ const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
     SELECT * FROM ${inputRows('input', riders, {
       ...HELD_INPUT,
       number: ['integer', ({ attempt }) => attempt.number],
+      provider: ['text', ({ attempt }) => attempt.provider],
       was: ['text', ({ attempt }) => attempt.outcome],
       outcome: ['text', ({ ending }) => ending.outcome],
       error_code: ['text', ({ ending }) => ending.errorCode],
@@ -97,7 +111,7 @@ const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
       data: ['jsonb', dataOf],
     })}
   ), held AS MATERIALIZED (
-    SELECT a.n, d.id
+    SELECT a.n, d.id, d.channel, substring(d.recipient_digest FROM 1 FOR 32) AS recipient_digest
       FROM ${lockedDeliveries(tenantId)}
      WHERE d.fence = a.fence::bigint AND d.status IN ('sending', 'queued')
   ), fate AS MATERIALIZED (
@@ -131,12 +145,16 @@ const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
       FROM finished f JOIN ask a USING (n) JOIN fate e USING (n)
      WHERE d.tenant_id = ${tenantId}::uuid AND d.id = ANY (ARRAY(SELECT delivery_id FROM finished)) AND d.id = f.delivery_id
     RETURNING f.n, d.status
-  ), told AS (
+  ), ${listed(tenantId)}, told AS (
     INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, traceparent, data)
     SELECT ${tenantId}::uuid, CASE m.status WHEN 'pending' THEN 'delivery.deferred' ELSE 'delivery.' || m.status END,
            'delivery:' || a.delivery_id, CASE m.status WHEN 'accepted' THEN 'success' ELSE 'failed' END, a.error_code,
            a.traceparent, a.data
       FROM moved m JOIN ask a USING (n)
+    UNION ALL
+    SELECT ${tenantId}::uuid, 'suppression.created', 'suppression:' || l.id, 'success', 'opt_out', u.traceparent,
+           jsonb_build_object('channel', l.channel, 'provider', u.provider, 'delivery_id', u.id)
+      FROM listed l JOIN unwilling u ON u.channel = l.channel AND u.recipient_digest = l.recipient_digest
   )
   SELECT a.n, m.status FROM ask a LEFT JOIN moved m USING (n)`
   },

@@ -48,7 +48,8 @@ export const HELD_INPUT: InputColumns<Held> = {
 // afterwards: a condition within would invite a partial index, and with it all that a tenant has under way.
 export const lockedDeliveries = (tenantId: string) => sql`
   (SELECT n, delivery_id, fence FROM ask ORDER BY delivery_id) a
-  CROSS JOIN LATERAL (SELECT id, challenge_id, fence, status, lease_until, expires_at FROM deliveries
+  CROSS JOIN LATERAL (SELECT id, challenge_id, channel, recipient_digest, fence, status, lease_until, expires_at
+                        FROM deliveries
                        WHERE tenant_id = ${tenantId}::uuid AND id = a.delivery_id LIMIT 1 FOR UPDATE) d`
 
 const START: SetStatement<Held & { by: AskedVendor }, { number: number | null; perhapsSent: number }> = {

@@ -1,3 +1,4 @@
+import type { TenantRun } from '@postern/db/with-tenant'
 import t from 'tap'
 import { startAttempt } from '../../src/delivery/attempt.store.ts'
 import { recordOutcome } from '../../src/delivery/attempt-outcome.store.ts'
@@ -336,6 +337,41 @@ t.test('a refusal for good is a failure only where no other vendor may have sent
     const told = { kind: `delivery.${status}`, outcome: 'failed', reason: ending.errorCode }
     t.match((await eventsOf(f, ids)).slice(1), [told], what)
   }
+})
+
+t.test('who is refused for an opt-out is listed once, however many messages tell it at once', async (t) => {
+  const { tenantId } = await givenDelivery(f)
+  const optedOut: Ending = { ...ACCEPTED, outcome: 'permanent', status: 'failed', providerMessageId: null }
+  const refused = async (recipient: number | null, errorCode: string) => {
+    const ids = await givenDelivery(f, { tenantId })
+    // Of two keys: the list holds the first's.
+    const digest =
+      recipient === null ? null : Buffer.concat([Buffer.alloc(32, recipient), Buffer.alloc(32, 99)])
+    await f.admin.query('UPDATE deliveries SET recipient_digest = $2 WHERE id = $1', [ids.deliveryId, digest])
+    const claim = await claimed(ids)
+    const attempt = await start(claim)
+    if (attempt === null) throw new Error('not started')
+    return (run: TenantRun) => recordOutcome(run, claim, attempt, { ...optedOut, errorCode })
+  }
+  const ends = []
+  for (let n = 0; n < 9; n += 1) ends.push(await refused(n % 3, 'recipient_opted_out'))
+  ends.push(await refused(3, 'recipient_invalid'), await refused(null, 'recipient_opted_out'))
+  const run = f.run(tenantId)
+  const statuses = await Promise.all(ends.map((end) => end(run)))
+  t.same(new Set(statuses), new Set(['failed']))
+
+  const { rows } = await f.admin.query(
+    `SELECT s.recipient_digest AS digest, s.channel, s.reason, s.provider, count(o.id)::int AS told
+       FROM suppressions s LEFT JOIN outbox o ON o.subject = 'suppression:' || s.id AND o.kind = 'suppression.created'
+        AND o.tenant_id = s.tenant_id AND o.reason = 'opt_out' AND o.actor = 'service:notifier'
+      WHERE s.tenant_id = $1 GROUP BY s.tenant_id, s.id ORDER BY 1`,
+    [tenantId],
+  )
+  const listed = { channel: 'email', reason: 'opt_out', provider: 'sendgrid', told: 1 }
+  t.same(
+    rows,
+    [0, 1, 2].map((n) => ({ digest: Buffer.alloc(32, n), ...listed })),
+  )
 })
 
 const withoutTimes = (seen: unknown[]) =>

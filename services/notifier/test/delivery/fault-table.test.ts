@@ -247,6 +247,33 @@ t.test('refused for good by one vendor when another may have sent it: nobody can
   t.match(await firstArrived(ids), [{ moved: 'delivered' }], 'until a receipt says so')
 })
 
+t.test('whoever opted out at one vendor gets nothing by another, and it is told once', async (t) => {
+  const here = await twoAccounts(t)
+  const known = async (ids: Ids) => {
+    await f.admin.query('UPDATE deliveries SET recipient_digest = $1 WHERE id = $2', [
+      Buffer.alloc(32, 7),
+      ids.deliveryId,
+    ])
+    return ids
+  }
+  const ids = await known(await here.given({ to: '+15005550004' }))
+  t.equal((await here.work(ids)).status, 'failed')
+  const { rows } = await f.admin.query(
+    'SELECT channel, reason, provider FROM suppressions WHERE tenant_id = $1',
+    [ids.tenantId],
+  )
+  t.same(rows, [{ channel: 'sms', reason: 'opt_out', provider: 'twilio' }])
+  const told = await f.admin.query(
+    `SELECT reason, data->>'delivery_id' AS delivery FROM outbox WHERE tenant_id = $1 AND kind = 'suppression.created'`,
+    [ids.tenantId],
+  )
+  t.same(told.rows, [{ reason: 'opt_out', delivery: ids.deliveryId }])
+
+  const next = await known(await here.more(ids.tenantId))
+  t.match(await here.deliver(next), { kind: 'refused', reason: 'suppressed', ended: 'suppressed' })
+  t.same(await here.sends(next), [[], []], 'no vendor is asked')
+})
+
 t.test('both accounts are one provider and two vendors: each is named by its sender', async (t) => {
   const here = await twoAccounts(t)
   const ids = await here.given()
