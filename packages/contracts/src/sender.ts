@@ -9,6 +9,13 @@ export type ChannelName = (typeof CHANNELS)[number]
 export const PROVIDERS = ['sendgrid', 'ses', 'smtp', 'gateway', 'twilio'] as const
 export type Provider = (typeof PROVIDERS)[number]
 
+/**
+ * The ARN of an Amazon SNS topic; its groups are partition and region. A FIFO topic is none: it calls no webhook.
+ * Source: https://docs.aws.amazon.com/sns/latest/dg/fifo-message-delivery.html
+ */
+export const TOPIC_ARN =
+  /^arn:(aws|aws-cn|aws-us-gov):sns:([a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}):[0-9]{12}:[A-Za-z0-9_-]{1,256}$/
+
 const closed = { additionalProperties: false } as const
 /** An origin and path: no user, no query, no fragment. */
 const Url = Type.String({ pattern: '^https?://[A-Za-z0-9.:\\[\\]-]+(?:/[!-~]*)?$', maxLength: 500 })
@@ -32,7 +39,7 @@ const SesSettings = Type.Object(
     configuration_set: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })),
     topic_arn: Type.Optional(
       Type.String({
-        pattern: '^arn:aws(?:-cn|-us-gov)?:sns:[a-z0-9-]{1,40}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$',
+        pattern: TOPIC_ARN.source,
         description: 'the Amazon SNS topic that brings what SES publishes',
       }),
     ),

@@ -16,6 +16,7 @@ import {
   text,
   url,
 } from '@postern/config/setting'
+import { TOPIC_ARN } from '@postern/contracts/sender'
 import {
   COMMON_SETTINGS,
   type Connections,
@@ -27,7 +28,6 @@ import {
   webhookUrl,
 } from '@postern/service-kit/common-settings'
 import { readSendgridKey } from './receipt/check-signature.ts'
-import { TOPIC_ARN } from './receipt/sns-message.ts'
 
 export const SETTINGS = {
   host: text('POSTERN_GATEWAY_HOST', '127.0.0.1', { describe: 'Address the gateway listens on.' }),

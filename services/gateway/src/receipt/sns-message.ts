@@ -2,6 +2,8 @@
 // certificate or a subscription follows from the topic that we were told to believe, not from the message.
 // Source: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 
+import { TOPIC_ARN } from '@postern/contracts/sender'
+
 export interface SnsMessage {
   readonly Type: 'Notification' | 'SubscriptionConfirmation' | 'UnsubscribeConfirmation'
   readonly MessageId: string
@@ -15,9 +17,6 @@ export interface SnsMessage {
   readonly Signature: string
   readonly SigningCertURL: string
 }
-
-export const TOPIC_ARN =
-  /^arn:(aws|aws-cn|aws-us-gov):sns:([a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}):[0-9]{12}:[A-Za-z0-9_-]{1,256}$/
 
 const NEEDED = ['MessageId', 'TopicArn', 'Message', 'Timestamp', 'Signature', 'SigningCertURL'] as const
 const OPTIONAL = ['Subject', 'Token', 'SubscribeURL'] as const
