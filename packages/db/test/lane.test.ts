@@ -1,5 +1,6 @@
 // When a trip leaves: at once where nobody is under way, and never much later because of somebody else.
 
+import { mock } from 'node:test'
 import t from 'tap'
 import { inGroup } from '../src/group-commit.ts'
 import { refusal } from './fixtures/connect.ts'
@@ -41,6 +42,26 @@ t.test('who waits behind a slow trip leaves by another connection', async (t) =>
   t.equal(new Set(xids).size, 1, 'together')
   t.match(await slow, { name: 'slow' })
 })
+
+t.test(
+  'when few come back and many wait, half leave: the others leave when those are answered',
+  async (t) => {
+    const { database, waitsFor } = await setup(t, { max: 3 })
+    const first = inGroup(database, scopeOf(), keep, { tenantId: A, name: 'first', sleep: 2 })
+    await waitsFor('PgSleep')
+    // Nobody's patience ends while the first is slow.
+    mock.timers.enable({ apis: ['setTimeout'] })
+    t.teardown(() => mock.timers.reset())
+    const others = Array.from({ length: 31 }, (_, at) =>
+      inGroup(database, scopeOf(), keep, { tenantId: A, name: `n${at}` }),
+    )
+    const trips = Map.groupBy(await Promise.all([first, ...others]), ({ xid }) => xid)
+    t.same(
+      [...trips.values()].map(({ length }) => length),
+      [1, 16, 15],
+    )
+  },
+)
 
 t.test('a key that another process holds keeps its own input waiting, not the neighbours', async (t) => {
   const { database, admin, occupy } = await setup(t, { max: 3 })

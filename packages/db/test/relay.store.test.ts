@@ -241,3 +241,24 @@ t.test('the gauges count over all tenants and tell the oldest age', async (t) =>
   t.ok(oldestPendingSeconds >= 3600 && oldestPendingSeconds < 3660, `${oldestPendingSeconds}`)
   t.ok(oldestEventSeconds >= 7200 && oldestEventSeconds < 7260, `${oldestEventSeconds}`)
 })
+
+t.test('what was sent long ago is not read to tell what waits', async (t) => {
+  const { urls, admin } = await setup(t)
+  const ended = await addDelivery(admin, { status: 'delivered' })
+  await admin.query(
+    `INSERT INTO deliveries (tenant_id, id, channel, template, status, decoy, send_at, expires_at, due_at)
+     SELECT tenant_id, uuidv7(), channel, template, status, decoy, send_at, expires_at, NULL
+       FROM deliveries, generate_series(1, 1000) WHERE id = $1`,
+    [ended],
+  )
+  for (const status of ['pending', 'queued', 'sending'] as const) await addDelivery(admin, { status })
+  const gateway = await connect(t, urls.gatewayUrl)
+  await gateway.query('BEGIN')
+  t.match((await gateway.query('SELECT pending FROM relay_gauges()')).rows, [{ pending: '3' }])
+  const { rows } = await gateway.query(
+    `SELECT (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int AS read
+       FROM pg_stat_xact_user_tables WHERE relname = 'deliveries'`,
+  )
+  t.same(rows, [{ read: 3 }])
+  await gateway.query('COMMIT')
+})

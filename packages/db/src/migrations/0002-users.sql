@@ -1,5 +1,6 @@
 -- Users, what identifies them, and the sessions they hold.
 -- Hot tables name their tenant without a foreign key: every insert would lock the one tenant row (docs/decisions/0006-data-rules.md).
+-- Where a table has several indexes, each begins with what is rare in it and names the tenant last (the same page).
 
 CREATE TABLE users (
   tenant_id uuid NOT NULL,
@@ -22,10 +23,10 @@ CREATE TABLE identifiers (
   user_id uuid NOT NULL,
   verified_at timestamptz,
   created_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (tenant_id, kind, identity_key),
+  PRIMARY KEY (identity_key, kind, tenant_id),
   FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
 );
-CREATE INDEX identifiers_of_user ON identifiers (tenant_id, user_id);
+CREATE INDEX identifiers_of_user ON identifiers (user_id, tenant_id);
 
 CREATE TABLE sessions (
   tenant_id uuid NOT NULL,
@@ -39,10 +40,10 @@ CREATE TABLE sessions (
   idle_expires_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
   revoked_at timestamptz,
-  PRIMARY KEY (tenant_id, id),
+  PRIMARY KEY (id, tenant_id),
   FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
 );
-CREATE INDEX sessions_of_user ON sessions (tenant_id, user_id);
+CREATE INDEX sessions_of_user ON sessions (user_id, tenant_id);
 
 CREATE TABLE refresh_tokens (
   tenant_id uuid NOT NULL,

@@ -22,9 +22,9 @@ CREATE TABLE challenges (
   consumed_at timestamptz,
   superseded_at timestamptz,
   revoked_at timestamptz,
-  PRIMARY KEY (tenant_id, id)
+  PRIMARY KEY (id, tenant_id)
 );
-CREATE INDEX challenges_live ON challenges (tenant_id, identity_key, purpose)
+CREATE INDEX challenges_live ON challenges (identity_key, purpose, tenant_id)
   WHERE consumed_at IS NULL AND superseded_at IS NULL AND revoked_at IS NULL;
 
 CREATE TABLE deliveries (

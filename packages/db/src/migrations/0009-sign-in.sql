@@ -116,11 +116,11 @@ CREATE TABLE totp_factors (
   last_step bigint NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   enabled_at timestamptz,
-  PRIMARY KEY (tenant_id, id),
+  PRIMARY KEY (id, tenant_id),
   FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
 );
-CREATE UNIQUE INDEX totp_factors_enabled ON totp_factors (tenant_id, user_id) WHERE enabled_at IS NOT NULL;
-CREATE UNIQUE INDEX totp_factors_waiting ON totp_factors (tenant_id, user_id) WHERE enabled_at IS NULL;
+CREATE UNIQUE INDEX totp_factors_enabled ON totp_factors (user_id, tenant_id) WHERE enabled_at IS NOT NULL;
+CREATE UNIQUE INDEX totp_factors_waiting ON totp_factors (user_id, tenant_id) WHERE enabled_at IS NULL;
 
 CREATE TABLE recovery_codes (
   tenant_id uuid NOT NULL,

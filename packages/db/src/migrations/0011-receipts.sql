@@ -16,7 +16,7 @@ CREATE TABLE webhook_receipts (
   received_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, provider, event_key)
 );
-CREATE INDEX webhook_receipts_of_delivery ON webhook_receipts (tenant_id, delivery_id, occurred_at);
+CREATE INDEX webhook_receipts_of_delivery ON webhook_receipts (delivery_id, occurred_at, tenant_id);
 
 -- Recipients who get nothing more by a channel. The address itself is not here: see deliveries.recipient_digest.
 CREATE TABLE suppressions (

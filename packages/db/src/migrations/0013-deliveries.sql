@@ -11,5 +11,5 @@ ALTER TABLE identifier_guards
   ADD COLUMN message_sends integer NOT NULL DEFAULT 0;
 
 -- A user's messages are found by who they are for: under the key that wrote them, as the first of the digests says.
-CREATE INDEX deliveries_for_recipient ON deliveries (tenant_id, substring(recipient_digest FROM 1 FOR 32))
+CREATE INDEX deliveries_for_recipient ON deliveries (substring(recipient_digest FROM 1 FOR 32), tenant_id)
   WHERE challenge_id IS NULL;
