@@ -1,6 +1,7 @@
-// Reads how a session stands: session, user and tenant in one look, by the database's clock.
+// Reads how sessions stand: session, user and tenant in one look, by the database's clock, over one session or many.
 
 import type { FactorMethod } from '@postern/contracts/challenge'
+import { inputRows, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import type { SessionKind } from '../session/session.ts'
@@ -26,30 +27,15 @@ interface Row {
   refresh_made_at: Date | null
 }
 
+type NoSession = { [column in keyof Row]: null }
+
 /** Undefined when there is no such session. */
-export async function findStanding(
-  run: TenantRun,
-  { tenantId, sessionId, refreshDigest }: AskedSession,
-): Promise<Standing | undefined> {
-  const [row] = await run(sql<Row>`
-    SELECT s.user_id, t.audience, s.kind, s.amr, s.acr, u.email_verified_at, e.ends_at,
-           CASE WHEN s.revoked_at IS NOT NULL THEN 'revoked'
-                WHEN NOT (u.is_active AND t.is_active) THEN 'account_disabled'
-                WHEN e.ends_at <= now() THEN 'expired'
-                ELSE 'live' END AS state,
-           (extract(epoch FROM e.ends_at - now()) * 1000)::double precision AS ends_in_ms,
-           (SELECT r.created_at FROM refresh_tokens r
-             WHERE r.tenant_id = s.tenant_id AND r.session_id = s.id AND r.digest = ${refreshDigest}::bytea
-               AND r.used_at IS NULL) AS refresh_made_at
-      FROM sessions s
-      JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
-      JOIN tenants t ON t.id = s.tenant_id
-     CROSS JOIN LATERAL (SELECT least(s.idle_expires_at, s.expires_at) AS ends_at) e
-     WHERE s.tenant_id = ${tenantId}::uuid AND s.id = ${sessionId}::uuid`)
-  if (row === undefined) return undefined
+export async function findStanding(run: TenantRun, asked: AskedSession): Promise<Standing | undefined> {
+  const row = await run.each(STANDING, asked)
+  if (row.user_id === null) return undefined
   return {
-    tenantId,
-    sessionId,
+    tenantId: asked.tenantId,
+    sessionId: asked.sessionId,
     userId: row.user_id,
     audience: row.audience,
     kind: row.kind,
@@ -61,4 +47,36 @@ export async function findStanding(
     endsInMs: row.ends_in_ms,
     refreshMadeAt: row.refresh_made_at,
   }
+}
+
+const STANDING: SetStatement<AskedSession, Row | NoSession> = {
+  // Nothing is changed, so nobody has to wait for another.
+  keys: () => [],
+  locks: false,
+  build: (riders) => {
+    const tenantId = riders[0]?.input.tenantId ?? ''
+    const asked = inputRows('ask', riders, {
+      session_id: ['uuid', ({ sessionId }) => sessionId],
+      refresh_digest: ['bytea', ({ refreshDigest }) => refreshDigest],
+    })
+    return sql<(Row | NoSession) & { n: number }>`
+    SELECT ask.n, found.*
+      FROM ${asked}
+      LEFT JOIN LATERAL (
+        SELECT s.user_id, t.audience, s.kind, s.amr, s.acr, u.email_verified_at, e.ends_at,
+               CASE WHEN s.revoked_at IS NOT NULL THEN 'revoked'
+                    WHEN NOT (u.is_active AND t.is_active) THEN 'account_disabled'
+                    WHEN e.ends_at <= now() THEN 'expired'
+                    ELSE 'live' END AS state,
+               (extract(epoch FROM e.ends_at - now()) * 1000)::double precision AS ends_in_ms,
+               (SELECT r.created_at FROM refresh_tokens r
+                 WHERE r.tenant_id = s.tenant_id AND r.session_id = s.id AND r.digest = ask.refresh_digest
+                   AND r.used_at IS NULL) AS refresh_made_at
+          FROM sessions s
+          JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
+          JOIN tenants t ON t.id = s.tenant_id
+         CROSS JOIN LATERAL (SELECT least(s.idle_expires_at, s.expires_at) AS ends_at) e
+         WHERE s.tenant_id = ${tenantId}::uuid AND s.id = ask.session_id
+      ) found ON true`
+  },
 }

@@ -155,3 +155,20 @@ t.test('where Postgres is away nothing is called inactive: 503', async (t) => {
   await limit(-1)
   t.equal(answer.status, 503)
 })
+
+t.test('of many that are asked about at once each is told as its own', async (t) => {
+  const signedIn = await Promise.all(Array.from({ length: 20 }, () => signIn(tenant)))
+  const ended = signedIn.filter((_, at) => at % 3 === 0)
+  await Promise.all(
+    ended.map(({ sessionId }) => house.admin.query('DELETE FROM sessions WHERE id = $1', [sessionId])),
+  )
+  const asked = signedIn.flatMap((one) => {
+    const forged = mintRefreshToken(randomBytes(32), { sessionId: one.sessionId }).token
+    return [one.accessToken, one.refreshToken, forged].map((token) => ({ one, token }))
+  })
+  const answers = await Promise.all(asked.map(({ token }) => introspect(token)))
+  for (const [at, { one, token }] of asked.entries()) {
+    const isActive = !ended.includes(one) && (token === one.accessToken || token === one.refreshToken)
+    t.match(answers[at], isActive ? { active: true, sub: one.userId, sid: one.sessionId } : INACTIVE)
+  }
+})
