@@ -8,7 +8,7 @@ import { startWorker } from '../src/worker.ts'
 import { fakeBackend } from './backend/fake-backend.ts'
 import { systemClock } from './backend/rig.ts'
 
-const soon = { deadlineMs: 5_000 }
+const soon = { deadlineMs: 30_000 }
 
 t.beforeEach(() => mock.timers.enable({ apis: ['setInterval'] }))
 t.afterEach(() => mock.timers.reset())
@@ -88,4 +88,26 @@ t.test('nothing is built once it drains', async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 0))
   await lookFor(10_000)
   t.equal(fake.workers.length, 0)
+})
+
+t.test('a drain waits for a job that a worker took before it said that it was ready', async (t) => {
+  const { state, workers, worker } = start()
+  const never = new Promise<void>(() => {})
+  state.ready = () => never
+  let finish = () => {}
+  state.closed = () =>
+    new Promise((resolve) => {
+      finish = resolve
+    })
+  await until(() => workers.length === 1, soon)
+  t.equal(worker.ready(), false)
+  let over = false
+  const drained = worker.drain(60_000).then(() => {
+    over = true
+  })
+  for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate)
+  t.equal(over, false)
+  finish()
+  await drained
+  t.equal(workers[0]?.abandoned, false)
 })

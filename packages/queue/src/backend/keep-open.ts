@@ -11,7 +11,7 @@ export interface Kept<T> {
   current(): T | undefined
   /** Discards the current one and builds another. */
   replace(): void
-  /** Stops building and hands the current one over to be closed. */
+  /** Stops building and hands over what is open, ready or not, to be closed. */
   release(): T | undefined
 }
 
@@ -29,38 +29,52 @@ const READY_MS = 5_000
 export function keepOpen<T extends object>(options: KeepOptions<T>): Kept<T> {
   const ended = new AbortController()
   const { signal } = ended
-  let current: T | undefined
+  /** From its building on: a worker may take its first job before it says that it is ready. */
+  let held: T | undefined
+  let ready = false
   let wake: (() => void) | undefined
-  const discard = (thing: T) => void options.discard(thing).catch(() => undefined)
+  const take = () => {
+    const thing = held
+    held = undefined
+    ready = false
+    return thing
+  }
+  const discard = (thing: T | undefined) => {
+    if (thing !== undefined) options.discard(thing).catch(() => undefined)
+  }
+
+  /** Whether one was built and is ready. */
+  async function build(): Promise<boolean> {
+    if (!(await isUsable(options.connection, signal))) return false
+    const thing = options.open()
+    held = thing
+    const became = await becomesReady(options, thing)
+    // Whoever released it meanwhile closes it.
+    if (held !== thing) return false
+    ready = became
+    if (!became) discard(take())
+    return became
+  }
 
   async function loop(): Promise<void> {
     while (!signal.aborted) {
-      const thing = await tryOpen(options)
-      if (thing === undefined) {
-        await pause(TRY_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined)
-      } else if (signal.aborted) {
-        discard(thing)
-      } else {
-        current = thing
+      if (await build()) {
         await new Promise<void>((resolve) => {
           wake = resolve
         })
+      } else {
+        await pause(TRY_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined)
       }
     }
   }
   // What is built here must not belong to the trace of whoever asked for it.
   void context.with(ROOT_CONTEXT, loop)
 
-  const take = () => {
-    const thing = current
-    current = undefined
-    return thing
-  }
   return {
-    current: () => current,
+    current: () => (ready ? held : undefined),
     replace() {
-      const thing = take()
-      if (thing !== undefined) discard(thing)
+      if (!ready) return
+      discard(take())
       wake?.()
     },
     release() {
@@ -71,20 +85,19 @@ export function keepOpen<T extends object>(options: KeepOptions<T>): Kept<T> {
   }
 }
 
-async function tryOpen<T>({ connection, open, ready, discard }: KeepOptions<T>): Promise<T | undefined> {
-  const { usable, state } = await connection.backend.probe()
-  if (!usable) {
-    if (!state.ok) connection.outage.failed(state.reason)
-    return undefined
-  }
-  const thing = open()
+async function isUsable({ backend, outage }: QueueConnection, signal: AbortSignal): Promise<boolean> {
+  const { usable, state } = await backend.probe()
+  if (!usable && !state.ok) outage.failed(state.reason)
+  return usable && !signal.aborted
+}
+
+async function becomesReady<T>({ connection, ready }: KeepOptions<T>, thing: T): Promise<boolean> {
   try {
     await within(READY_MS, 'queue_ready', ready(thing))
     connection.outage.worked()
-    return thing
+    return true
   } catch (error) {
     connection.outage.failed(failureCode(error))
-    discard(thing).catch(() => undefined)
-    return undefined
+    return false
   }
 }

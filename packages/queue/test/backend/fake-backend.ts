@@ -15,7 +15,7 @@ const UP: Probe = { state: { ok: true }, usable: true }
 const DOWN: Probe = { state: { ok: false, reason: 'queue_unreachable' }, usable: false }
 
 export function fakeBackend() {
-  const state = { up: true, waiting: false, ready: async () => {} }
+  const state = { up: true, waiting: false, ready: async () => {}, closed: async () => {} }
   const workers: FakeWorker[] = []
   const backend: QueueBackend = {
     kind: 'redis',
@@ -31,7 +31,7 @@ export function fakeBackend() {
         running: true,
         waitUntilReady: () => state.ready(),
         isRunning: () => worker.running,
-        close: async () => {},
+        close: () => state.closed(),
         async abandon() {
           worker.abandoned = true
         },
