@@ -33,7 +33,7 @@ t.test('a pool whose connections are all lent refuses after a second and serves 
   const started = performance.now()
   await t.rejects(one.execute(database.db), { message: /timeout/ })
   const waited = performance.now() - started
-  t.ok(waited > 900 && waited < 3_000, `${Math.round(waited)} ms`)
+  t.ok(waited > 900 && waited < 15_000, `${Math.round(waited)} ms`)
   lent.release()
   t.same((await one.execute(database.db)).rows, [{ one: 1 }])
 })
@@ -64,7 +64,7 @@ t.test('connections that break while idle are told and replaced', async (t) => {
       WHERE application_name = 'pool-test' AND datname = current_database()`,
   )
   await until(() => told.length === killed.rowCount, {
-    deadlineMs: 5_000,
+    deadlineMs: 30_000,
     what: 'every broken connection told',
   })
   t.same((await one.execute(database.db)).rows, [{ one: 1 }])
@@ -76,7 +76,7 @@ t.test('a server that is killed and comes back is used again without reopening',
   t.teardown(() => database.close())
   const running = [1, 2, 3].map(() => refusal(sql`SELECT pg_sleep(30)`.execute(database.db)))
   const sleeping = sql`SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'`
-  await until(async () => (await sleeping.execute(database.db)).rows.length === 3, { deadlineMs: 5_000 })
+  await until(async () => (await sleeping.execute(database.db)).rows.length === 3, { deadlineMs: 30_000 })
   await cluster.kill()
   for (const refused of await Promise.all(running)) t.ok(refused, `${refused}`)
   t.ok(await refusal(one.execute(database.db)), 'while it is away')

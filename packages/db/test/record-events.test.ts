@@ -118,7 +118,7 @@ t.test(
           `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
         )
       ).rowCount
-    await until(waits, { deadlineMs: 5_000, what: 'the recording to wait' })
+    await until(waits, { deadlineMs: 30_000, what: 'the recording to wait' })
     const free = await other.query('SELECT FROM outbox WHERE id = $1 FOR UPDATE NOWAIT', [high])
     t.equal(free.rowCount, 1, 'the second row is not taken while the first is waited for')
     await other.query('COMMIT')

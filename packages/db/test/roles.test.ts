@@ -31,12 +31,13 @@ t.test('no role is a superuser, bypasses row security, or makes roles, databases
   )
 })
 
-t.test('no service role owns anything, in any database', async (t) => {
+t.test('no service role owns anything of a migrated database, nor of what all databases share', async (t) => {
   const { admin } = await setup(t)
   const owned = await names(
     admin,
     `SELECT r.rolname AS name FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
-      WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND r.rolname = ANY ($1)`,
+      WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND r.rolname = ANY ($1)
+        AND d.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))`,
     [SERVICE_ROLES],
   )
   t.same(owned, [])

@@ -89,10 +89,10 @@ for (const form of ['one trip', 'withTenant'] as const) {
         (
           await admin.query(
             `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-              WHERE application_name = 'db-test' AND wait_event = 'PgSleep'`,
+              WHERE application_name = 'db-test' AND datname = current_database() AND wait_event = 'PgSleep'`,
           )
         ).rowCount,
-      { deadlineMs: 5_000, what: 'the statement to run' },
+      { deadlineMs: 30_000, what: 'the statement to run' },
     )
     t.equal(killed, 1)
     t.equal(await running, '57P01', 'the failure names what happened')
@@ -157,7 +157,7 @@ for (const second of ['a trip of its own', 'a part of a transaction'] as const) 
           : withTenant(database.db, scopeOf(A), (inner) =>
               within(inner, scopeOf(A))(keep(A, 'second'), 'the same thing'),
             )
-      await until(waiting, { deadlineMs: 5_000, what: 'the second to wait for the lock' })
+      await until(waiting, { deadlineMs: 30_000, what: 'the second to wait for the lock' })
     })
     t.same(await other, [{ seen: 2 }])
   })

@@ -42,7 +42,7 @@ t.test('each job of a batch runs in the trace of its own request', async (t) => 
     await addWhenUp(producer, [traced, failing, untraced, garbled])
     span.end()
   })
-  await until(() => finished.length === 4, seconds(5))
+  await until(() => finished.length === 4, seconds(30))
   t.equal(seen.get(traced.data.delivery_id), traces[0])
   t.equal(seen.get(failing.data.delivery_id), traces[1])
   const own = [untraced, garbled].map((job) => seen.get(job.data.delivery_id))

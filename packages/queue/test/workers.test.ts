@@ -9,7 +9,7 @@ import { createWorkers } from '../src/workers.ts'
 import { fakeBackend } from './backend/fake-backend.ts'
 import { systemClock } from './backend/rig.ts'
 
-const soon = { deadlineMs: 5_000 }
+const soon = { deadlineMs: 30_000 }
 
 function setup() {
   const fake = fakeBackend()

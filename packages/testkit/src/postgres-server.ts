@@ -104,7 +104,7 @@ async function kill(pid: number): Promise<void> {
   const family = pid > 0 ? [pid, ...childrenOf(pid)] : []
   for (const member of family) signal(member, 'SIGKILL')
   await until(() => !family.some(isAlive), {
-    deadlineMs: patienceMs,
+    deadlineMs: 30_000,
     everyMs: 5,
     what: 'the end of Postgres',
   })

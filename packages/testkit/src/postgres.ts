@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { ensureDatabase } from '@postern/db/roles'
 import { type EmbeddedPostgres, startPostgres } from './embedded-postgres.ts'
 import { freePort } from './free-port.ts'
+import { until } from './poll.ts'
 import { asAdmin, ensureTemplate, type TemplateStep, urlFor } from './postgres-template.ts'
 import { sharedProcessGuard } from './process-guard.ts'
 
@@ -40,7 +41,9 @@ export async function testDatabase(t: TestScope, options: TestDatabaseOptions = 
     // Grants on a database are not copied from its template.
     await ensureDatabase(admin, name)
   })
-  t.teardown(() => asAdmin(cluster, (admin) => admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)))
+  // Postgres gives those whom it throws out five seconds: on a busy machine not all of them are gone by then.
+  const drop = () => asAdmin(cluster, (admin) => admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
+  t.teardown(() => until(drop, { deadlineMs: 60_000, what: `the end of ${name}` }))
   const as = (role: keyof typeof template.passwords) =>
     urlFor(cluster, { database: name, role, password: template.passwords[role] })
   return {

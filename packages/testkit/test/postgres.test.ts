@@ -89,5 +89,5 @@ t.test('a test process killed by SIGKILL leaves neither its Postgres nor its fil
   const { pid, guard } = JSON.parse(line.toString()) as { pid: number; guard: number }
   t.ok(isAlive(pid), 'Postgres runs')
   owner.kill('SIGKILL')
-  await until(() => !isAlive(pid) && !isAlive(guard), { deadlineMs: 10_000, what: 'the end of Postgres' })
+  await until(() => !isAlive(pid) && !isAlive(guard), { deadlineMs: 30_000, what: 'the end of Postgres' })
 })

@@ -13,7 +13,7 @@ function idle(t: Test, script = ''): number {
   return child.pid ?? -1
 }
 
-const soon = { deadlineMs: 10_000 }
+const soon = { deadlineMs: 30_000 }
 
 t.test('when the pipe closes, what is on the list ends and what was released does not', async (t) => {
   const guard = startProcessGuard()

@@ -62,7 +62,8 @@ export async function conformDrains(t: Test, makeRig: MakeRig): Promise<void> {
     await begun.opened
     const from = performance.now()
     await Promise.all([worker.drain(100), worker.drain(100)])
-    t.ok(performance.now() - from < 1_500, 'about its deadline')
+    // Without a deadline it would wait for the handler, and that for the end of this test.
+    t.ok(performance.now() - from < 10_000, 'about its deadline')
     t.equal(aborted, true)
   })
 
@@ -71,10 +72,10 @@ export async function conformDrains(t: Test, makeRig: MakeRig): Promise<void> {
     const { producer, work, finished } = openParts(t, rig.url)
     const worker = work(remembering().handler)
     await addWhenUp(producer, [deliverJob()])
-    await until(() => finished.length === 1, seconds(5))
+    await until(() => finished.length === 1, seconds(30))
     await rig.kill()
     const from = performance.now()
     await worker.drain(300)
-    t.ok(performance.now() - from < 1_700, 'its deadline and a second')
+    t.ok(performance.now() - from < 10_000, 'not until the backend is there')
   })
 }

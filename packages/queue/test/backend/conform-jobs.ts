@@ -26,7 +26,7 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
       return { kind: 'done' }
     })
     await addWhenUp(producer, jobs)
-    await until(() => finished.length === jobs.length, seconds(5))
+    await until(() => finished.length === jobs.length, seconds(30))
     const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
     t.same(seen.toSorted(byId), jobs.map(({ id, data }) => ({ id, data })).toSorted(byId))
     t.same(new Set(finished), new Set(['done']))
@@ -39,14 +39,14 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
       const { url } = await makeRig(t)
       const { producer, work, finished, canaries } = openParts(t, url)
       const { seen, handler } = remembering()
-      await until(() => producer.ready(), seconds(15))
+      await until(() => producer.ready(), seconds(30))
       await producer.addCanary(new Date(Date.now() - 2_000))
       work(handler)
-      await until(() => canaries.length === 1, seconds(5))
+      await until(() => canaries.length === 1, seconds(30))
       t.equal(canaries[0]?.queue, QUEUES.deliverEmail.name)
       t.ok((canaries[0]?.seconds ?? 0) >= 2)
       await producer.addCanary(new Date(Date.now() + 30_000))
-      await until(() => canaries.length === 2, seconds(5))
+      await until(() => canaries.length === 2, seconds(30))
       t.same([seen, finished], [[], []])
     },
   )
@@ -55,13 +55,13 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
     const { url } = await makeRig(t)
     const { producer, work, canaries } = openParts(t, url)
     const { seen, handler } = remembering()
-    await until(() => producer.ready(), seconds(15))
+    await until(() => producer.ready(), seconds(30))
     const began = Date.now()
     for (let n = 0; n < 100; n += 1) await producer.addCanary(new Date(began - n * 30_000))
     const last = deliverJob()
     await producer.addBulk([last])
     work(handler, 1)
-    await until(() => seen.includes(last.data.delivery_id), seconds(5))
+    await until(() => seen.includes(last.data.delivery_id), seconds(30))
     t.equal(canaries.length, 4)
   })
 
@@ -75,7 +75,7 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
     await producer.addBulk([twice])
     await producer.addBulk([last])
     work(handler, 1)
-    await until(() => seen.includes(last.data.delivery_id), seconds(5))
+    await until(() => seen.includes(last.data.delivery_id), seconds(30))
     t.same(seen, [twice.data.delivery_id, last.data.delivery_id])
   })
 
@@ -92,14 +92,14 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
       await bare.add('deliver-email', { ...data, to: 'someone@example.com' }, { jobId: 'more' })
       await bare.add('deliver-pigeon', data, { jobId: 'name' })
       work(handler)
-      await until(() => finished.length === 3, seconds(5))
+      await until(() => finished.length === 3, seconds(30))
       t.same(finished, ['failed', 'failed', 'failed'])
       t.same(seen, [])
       const reasons = async () => {
         const kept = await bare.getFailed()
         return kept.length === 3 && Object.fromEntries(kept.map((job) => [job.id, job.failedReason]))
       }
-      t.same(await until(reasons, seconds(5)), {
+      t.same(await until(reasons, seconds(30)), {
         newer: 'unknown_job_form',
         more: 'unknown_job_form',
         name: 'unknown_job_name',
@@ -125,13 +125,13 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
         return { kind: 'skipped', reason: 'claimed_elsewhere' }
       })
       await addWhenUp(producer, [throws, tells, fails, skips])
-      await until(() => finished.length === 4, seconds(5))
+      await until(() => finished.length === 4, seconds(30))
       t.same(finished.toSorted(), ['failed', 'failed', 'failed', 'skipped'])
       const kept = async () => {
         const failed = await rig.bareQueue(QUEUES.deliverEmail.name).getFailed()
         return failed.length === 3 && failed.map((job) => job.failedReason).toSorted()
       }
-      t.same(await until(kept, seconds(5)), ['handler_threw', 'payload_will_not_open', 'reason_withheld'])
+      t.same(await until(kept, seconds(30)), ['handler_threw', 'payload_will_not_open', 'reason_withheld'])
       t.notMatch(await rig.dump(), canary)
     },
   )
@@ -172,7 +172,7 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
     t.same(await producer.waiting(ids), new Set(['job-3']))
     t.same(await producer.waiting([]), new Set())
     letGo.open()
-    await until(() => finished.length === 4, seconds(5))
+    await until(() => finished.length === 4, seconds(30))
     t.same(await producer.waiting(ids), new Set())
   })
 }

@@ -90,7 +90,7 @@ t.test('a database without the queue schema is not ready, and is used once it ha
   const { connection, producer } = openParts(t, urlOf('gateway', database))
   t.match(await checkQueue(connection), { ok: false, reason: /^queue_schema_(missing|denied)$/ })
   await Promise.all([1, 2, 3].map(() => migrateQueueSchema(urlOf('owner', database), SERVICE_ROLES)))
-  await until(() => producer.ready(), { deadlineMs: 5_000 })
+  await until(() => producer.ready(), { deadlineMs: 30_000 })
   t.same(await checkQueue(connection), { ok: true })
 })
 

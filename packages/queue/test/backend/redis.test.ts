@@ -54,7 +54,10 @@ t.test('a Redis that evicts keys is not ready, and says so', async (t) => {
     const state = await checkQueue(connection)
     return !state.ok && state.reason !== 'queue_unreachable' && state
   }
-  t.same(await until(answered, seconds(5)), { ok: false, reason: 'redis_maxmemory_policy_is_not_noeviction' })
+  t.same(await until(answered, seconds(30)), {
+    ok: false,
+    reason: 'redis_maxmemory_policy_is_not_noeviction',
+  })
   await addWhenUp(producer, [])
 })
 
@@ -66,7 +69,7 @@ t.test('a replica is not ready: it would refuse every job', async (t) => {
     const state = await checkQueue(connection)
     return !state.ok && state.reason !== 'queue_unreachable' && state
   }
-  t.same(await until(answered, seconds(5)), { ok: false, reason: 'redis_is_a_replica' })
+  t.same(await until(answered, seconds(30)), { ok: false, reason: 'redis_is_a_replica' })
 })
 
 t.test('every key is in one slot, so that a Redis Cluster takes all of it', async (t) => {
@@ -78,12 +81,12 @@ t.test('every key is in one slot, so that a Redis Cluster takes all of it', asyn
   const admin = new Redis(url)
   t.teardown(() => admin.disconnect())
   await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
-  await until(async () => (await admin.cluster('INFO')).includes('cluster_state:ok'), seconds(10))
+  await until(async () => (await admin.cluster('INFO')).includes('cluster_state:ok'), seconds(30))
   const { producer, work } = openParts(t, url)
   const { seen, handler } = remembering()
   work(handler)
   await addWhenUp(producer, deliverJobs(10))
-  await until(() => seen.length === 10, seconds(5))
+  await until(() => seen.length === 10, seconds(30))
   t.throws(
     () => openParts(t, url, 'postern'),
     { code: 'QUEUE_MISCONFIGURED' },
@@ -97,6 +100,6 @@ t.test('a refused password is never logged', async (t) => {
   t.teardown(() => admin.disconnect())
   await admin.config('SET', 'requirepass', 'the-right-one')
   const { logs } = openParts(t, url.replace('redis://', 'redis://:canary-wrong-one@'))
-  await until(() => logs.lines().find((line) => line.reason === 'WRONGPASS'), seconds(5))
+  await until(() => logs.lines().find((line) => line.reason === 'WRONGPASS'), seconds(30))
   t.notMatch(logs.text(), 'canary-wrong-one')
 })

@@ -92,7 +92,7 @@ export async function addWhenUp(producer: Producer<DeliverData>, jobs: readonly 
     await producer.addBulk(jobs)
     return true
   }
-  await until(added, { ...seconds(15), what: 'an add that succeeds' })
+  await until(added, { ...seconds(30), what: 'an add that succeeds' })
 }
 
 /** A handler that only remembers which deliveries it was given. */
