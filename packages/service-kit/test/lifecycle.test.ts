@@ -38,7 +38,7 @@ class Service {
 
   said(msg: string): Promise<unknown> {
     return until(() => this.lines().some((line) => line.msg === msg), {
-      deadlineMs: 20_000,
+      deadlineMs: 30_000,
       what: `"${msg}"`,
     })
   }

@@ -133,9 +133,9 @@ t.test('started, it polls by itself, also past failures, until it is stopped', a
   const { feed, source } = setup()
   source.error = new Error('down')
   await feed.start()
-  await until(() => source.asked.length > 2, { deadlineMs: 2_000 })
+  await until(() => source.asked.length > 2, { deadlineMs: 30_000 })
   source.error = undefined
-  await until(() => feed.isFresh(), { deadlineMs: 2_000 })
+  await until(() => feed.isFresh(), { deadlineMs: 30_000 })
   await feed.stop()
   const polls = source.asked.length
   await new Promise((resolve) => setImmediate(resolve))

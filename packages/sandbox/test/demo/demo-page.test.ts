@@ -48,6 +48,8 @@ t.test(
     await askForLink(page, sandbox.url, 'ada@example.com')
     t.match(await page.locator('#asked').textContent(), /ada@example\.com/)
 
+    // The mail is there before the vendor has answered.
+    await page.locator('#trail li[data-kind="delivery.accepted"]').waitFor()
     const signedIn = await followLink(context, page)
     await signedIn.locator('#signed-in').waitFor()
     t.equal(await signedIn.locator('#signed-in').textContent(), 'You are signed in as ada@example.com')

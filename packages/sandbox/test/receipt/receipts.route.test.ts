@@ -138,7 +138,9 @@ t.test('what no vendor could say is refused with a sentence, and nothing is told
 })
 
 t.test('who asks Twilio learns what happened, also where the call about it got lost', async (t) => {
-  const { sandbox, gateway, tell } = await setupReporting(t)
+  // By a clock that moves, a message is on its way after a second.
+  const now = new Date()
+  const { sandbox, gateway, tell } = await setupReporting(t, { clock: { now: () => now } })
   const asked = async (sid: string) => {
     const answer = await getTwilio(sandbox, `/2010-04-01/Accounts/${ACCOUNT}/Messages/${sid}.json`)
     const { status, error_code } = (await answer.json()) as { status: string; error_code: number | null }

@@ -7,6 +7,15 @@ import { calls, inbox, mailTo, script, sendMail, setupSandbox } from '../setup-s
 
 const MAIL = mailTo('ada@example.com')
 
+/** Sends, and gives up as soon as the ledger has the call: sooner would be no call at all. */
+async function giveUp(sandbox: Sandbox): Promise<void> {
+  const client = new AbortController()
+  const sending = sendMail(sandbox, MAIL, { signal: client.signal })
+  while ((await calls(sandbox)).length === 0);
+  client.abort()
+  await sending
+}
+
 /** The error that a client sees at its socket; null when it got an answer. */
 async function socketError(sandbox: Sandbox): Promise<NodeJS.ErrnoException | null> {
   const body = JSON.stringify(MAIL)
@@ -87,8 +96,7 @@ t.test('accept_then_reset accepts nothing that the vendor would refuse', async (
 t.test('timeout says nothing until the client gives up, and accepts nothing', async (t) => {
   const sandbox = await setupSandbox(t)
   await script(sandbox, { mode: 'timeout', times: 1 })
-  const signal = AbortSignal.timeout(300)
-  await t.rejects(sendMail(sandbox, MAIL, { signal }), { name: 'TimeoutError' })
+  await t.rejects(giveUp(sandbox), { name: 'AbortError' })
   t.match(await calls(sandbox), [{ accepted: false, fault: 'timeout', answered: { outcome: 'silence' } }])
   t.same(await inbox(sandbox), [])
 })
@@ -103,7 +111,7 @@ t.test('a timeout with a time of its own ends in a reset', async (t) => {
 
 t.test('delay answers late, but the mail is accepted at once', async (t) => {
   const sandbox = await setupSandbox(t)
-  await script(sandbox, { mode: 'delay', delay_ms: 400, times: 1 })
+  await script(sandbox, { mode: 'delay', delay_ms: 2_000, times: 1 })
   const began = performance.now()
   let answered = false
   const sent = sendMail(sandbox, MAIL).then((response) => {
@@ -114,13 +122,13 @@ t.test('delay answers late, but the mail is accepted at once', async (t) => {
   while (arrived.length === 0 && !answered) arrived = await inbox(sandbox)
   t.notOk(answered, 'it is in the inbox before the answer')
   t.equal((await sent).status, 202)
-  t.ok(performance.now() - began >= 399)
+  t.ok(performance.now() - began >= 1_999)
 })
 
 t.test('a client that gives up during a delay has its mail accepted all the same', async (t) => {
   const sandbox = await setupSandbox(t)
   await script(sandbox, { mode: 'delay', delay_ms: 600_000, times: 1 })
-  await t.rejects(sendMail(sandbox, MAIL, { signal: AbortSignal.timeout(300) }), { name: 'TimeoutError' })
+  await t.rejects(giveUp(sandbox), { name: 'AbortError' })
   t.match(await calls(sandbox), [{ accepted: true, fault: 'delay', answered: { status: 202 } }])
 })
 
@@ -130,17 +138,18 @@ t.test('slow_body gives the status at once and the end of the body late', async 
     [MAIL, 202],
     [{}, 400],
   ] as const) {
-    await script(sandbox, { mode: 'slow_body', delay_ms: 200, times: 1 })
+    await script(sandbox, { mode: 'slow_body', delay_ms: 1_000, times: 1 })
+    const began = performance.now()
     const sending = request(`${sandbox.url}/sendgrid/v3/mail/send`, {
       method: 'POST',
       headers: { authorization: 'Bearer SG.any', 'content-type': 'application/json' },
     })
     sending.end(JSON.stringify(mail))
     const [response] = (await once(sending, 'response')) as [IncomingMessage]
-    const headersAt = performance.now()
     t.equal(response.statusCode, status)
+    t.notOk(response.complete, 'the body takes its time')
     const body = Buffer.concat(await response.toArray()).toString()
-    t.ok(performance.now() - headersAt >= 150, 'the body takes its time')
+    t.ok(performance.now() - began >= 999)
     if (status === 400) t.ok(JSON.parse(body).errors.length > 0, 'and is whole')
     else t.equal(body, '')
   }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import { freePort } from '@postern/testkit/free-port'
 import pg from 'pg'
 import t from 'tap'
 import { isUnavailable } from '../../src/http/unavailable.ts'
@@ -59,22 +60,15 @@ t.test('what pg really throws is recognised: refused, hung up, silent, closed', 
   await Promise.all([once(hangUp, 'listening'), once(silent, 'listening')])
   t.teardown(() => [hangUp, silent].map((server) => server.close()))
   const portOf = (server: typeof hangUp) => (server.address() as AddressInfo).port
-  const free = createServer().listen(0, '127.0.0.1')
-  await once(free, 'listening')
-  const freePort = portOf(free)
-  free.close()
+  const port = await freePort()
 
-  t.equal(isUnavailable(await failure({ port: freePort })), true, 'refused')
-  t.equal(
-    isUnavailable(await failure({ host: 'localhost', port: freePort })),
-    true,
-    'refused on every address',
-  )
+  t.equal(isUnavailable(await failure({ port })), true, 'refused')
+  t.equal(isUnavailable(await failure({ host: 'localhost', port })), true, 'refused on every address')
   t.equal(isUnavailable(await failure({ port: portOf(hangUp) })), true, 'hung up')
   t.equal(isUnavailable(await failure({ port: portOf(silent), connectionTimeoutMillis: 50 })), true, 'silent')
   const closed = async (pool: pg.Pool) => {
     await pool.end()
     return pool.query('SELECT 1')
   }
-  t.equal(isUnavailable(await failure({ port: freePort }, closed)), true, 'closed')
+  t.equal(isUnavailable(await failure({ port }, closed)), true, 'closed')
 })
