@@ -5,8 +5,6 @@ import { givenDatabase } from '../fixtures/in-process.ts'
 import { secretsFolder, spawnAudit } from '../fixtures/process.ts'
 import { addEvent, addTenant } from '../fixtures/trail.ts'
 
-t.setTimeout(120_000)
-
 t.test('it starts with a database URL alone, answers, and ends in order on SIGTERM', async (t) => {
   const { urls, admin } = await givenDatabase(t)
   const tenant = await addTenant(admin)

@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import { purgeDaily } from '../../src/retention/purge-daily.ts'
 import { setup as setupService } from '../fixtures/in-process.ts'
 
-const soon = { deadlineMs: 5_000, everyMs: 2 }
+const soon = { deadlineMs: 30_000, everyMs: 2 }
 
 function setup(t: Test, answers: (number | Error)[]) {
   const telemetry = startTelemetry({ service: 'test', version: '0' })
