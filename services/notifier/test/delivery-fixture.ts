@@ -32,7 +32,13 @@ export async function fixture(
   const urls = await testDatabase(t, options.steps === undefined ? {} : { steps: options.steps })
   const admin = new pg.Pool({ connectionString: urls.adminUrl, max: 4 })
   admin.on('error', () => undefined)
-  const database = openDatabase<NotifierDatabase>({ url: urls.notifierUrl, max: 10, applicationName: 'test' })
+  const database = openDatabase<NotifierDatabase>({
+    url: urls.notifierUrl,
+    max: 10,
+    // What is raced here is who wins, not who is turned away for want of a connection.
+    waitMs: 60_000,
+    applicationName: 'test',
+  })
   t.teardown(async () => {
     await database.close()
     await admin.end()

@@ -74,7 +74,7 @@ export function startNotifier(
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
   const ended = new Promise<number | string>((resolve) => {
-    child.once('exit', (code, signal) => resolve(signal ?? code ?? -1))
+    child.once('close', (code, signal) => resolve(signal ?? code ?? -1))
   })
   t.teardown(async () => {
     child.kill('SIGKILL')

