@@ -7,6 +7,7 @@ import t from 'tap'
 import { browserTenant, openPage } from './browser/browser-page.ts'
 import { plantCode, verifyCode } from './challenge/planted-code.ts'
 import { proveLink } from './factor/factor-user.ts'
+import { untilWaiting } from './overlap.ts'
 import { age, refresh, signIn } from './session/signed-in.ts'
 import { type Answer, bearer, freshEmail, newTenant, openGateway, openHouse, operator } from './setup.ts'
 
@@ -100,8 +101,17 @@ const CASES: Partial<Record<ErrorCode, () => Promise<Answer>>> = {
   IDEMPOTENCY_IN_PROGRESS: async () => {
     const email = freshEmail()
     const ask = () => tenant.call('POST', '/v1/magic-links', { email }, { 'idempotency-key': 'busy' })
-    const answers = await Promise.all(Array.from({ length: 50 }, ask))
-    return answers.find(({ status }) => status === 409) ?? (answers[0] as Answer)
+    // The first is held where it issues, so that the second finds it under way.
+    const holder = await house.admin.connect()
+    const key = [`issue:${tenant.id}:${email}`]
+    await holder.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', key)
+    const first = ask()
+    await untilWaiting(house)
+    const second = await ask()
+    await holder.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', key)
+    holder.release()
+    await first
+    return second
   },
   IDEMPOTENCY_KEY_REUSED: async () => {
     const ask = () =>

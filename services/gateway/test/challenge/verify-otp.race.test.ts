@@ -82,7 +82,7 @@ t.test('a right code among 99 wrong ones is proven, or was too late, and never b
     const tenant = await newTenant(gateway)
     const { id, code, wrong } = await plantCode(gateway, tenant, { to: freshEmail() })
     const answers = await Promise.all(
-      Array.from({ length: 100 }, (_, at) => verify(tenant, at, id, at === 3 ? code : wrong(at))),
+      Array.from({ length: 100 }, (_, at) => verify(tenant, at, id, at === 3 ? code : wrong(at + 1))),
     )
     const { rows } = await house.admin.query(
       'SELECT tries, consumed_at IS NOT NULL AS used FROM challenges WHERE id = $1',

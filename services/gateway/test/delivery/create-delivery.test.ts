@@ -171,8 +171,13 @@ t.test('usage counts by day, channel and status, of the tenant alone, within 31 
   await tenant.call('POST', post, notice({ send_at: at(DAY) }))
   await tenant.call('POST', post, notice({ send_at: at(DAY), channel: 'sms', to: '+4915123456789' }))
   await other.call('POST', post, notice({ send_at: at(DAY) }))
-  const { rows } = await admin.query(`SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS today`)
-  const day: string = rows[0].today
+  // All of one day, also where the next begins meanwhile.
+  const { rows } = await admin.query(
+    `UPDATE deliveries SET created_at = (SELECT min(created_at) FROM deliveries WHERE tenant_id = $1)
+      WHERE tenant_id = $1 RETURNING to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day`,
+    [tenant.id],
+  )
+  const day: string = rows[0].day
   const { status, body } = await tenant.call('GET', '/v1/usage')
   t.equal(status, 200)
   t.same(body.data.items, [

@@ -66,7 +66,7 @@ t.test(
 t.test('a repeat within the grace answers the same successor, changes nothing, tells nothing', async (t) => {
   const { sessionId, refreshToken } = await signIn(tenant)
   const first = await refresh(tenant, refreshToken)
-  await age(gateway, sessionId, 8)
+  await age(gateway, sessionId, 4)
   const second = await refresh(tenant, refreshToken)
   t.equal(second.status, 200)
   t.equal(second.body.data.session.refresh_token, first.body.data.session.refresh_token)

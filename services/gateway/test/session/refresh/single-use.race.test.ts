@@ -122,7 +122,9 @@ t.test('a session refreshed and raised at once goes on with one unspent token', 
 t.test('a gateway killed amid refreshes leaves no spent token without successor and event', async (t) => {
   const tenant = await newTenant(gateway)
   let unanswered = 0
-  for (let round = 0; round < 4; round++) {
+  let rounds = 0
+  // Whether answers are cut off is the machine's to say; a death that cut none shows nothing, so there are more.
+  for (; rounds < 4 || (unanswered === 0 && rounds < 50); rounds++) {
     const process = await startGateway(t, house)
     const sessions = []
     for (let n = 0; n < 30; n++) sessions.push(await signIn(tenant))
@@ -142,14 +144,17 @@ t.test('a gateway killed amid refreshes leaves no spent token without successor 
          FROM refresh_tokens r WHERE r.tenant_id = $1 GROUP BY r.session_id) s`,
     [tenant.id],
   )
-  t.same(rows, [{ torn: 0, all: 120 }])
+  t.same(rows, [{ torn: 0, all: rounds * 30 }])
 })
+
+/** Never together about the ten seconds of the grace, so that the time that the test itself takes decides nothing. */
+const WAITS = fc.constantFrom(0, 0.3, 10, 12)
 
 const Step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('current' as const) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('earlier' as const), back: fc.nat(3) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('forged' as const) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), seconds: fc.nat(12) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), seconds: WAITS }) },
 )
 
 t.test(
