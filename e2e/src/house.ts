@@ -62,7 +62,7 @@ export async function startHouse(t: TestScope, input: HouseInput = {}): Promise<
     await untilGone([...family])
   })
   const settled = () => said.includes('Postern is ready') || child.exitCode !== null
-  await until(settled, { deadlineMs: 60_000, what: 'the banner' })
+  await until(settled, { deadlineMs: 120_000, what: 'the banner' })
   if (!said.includes('Postern is ready')) throw new Error(`the start ended: ${said}`)
   const seconds = (performance.now() - began) / 1_000
   const dev = readDevFile(dataDir)
@@ -93,7 +93,7 @@ function familyOf({ pid }: ChildProcess, dataDir: string): number[] {
 }
 
 /** Fails with the ids of those that still run when not all have ended in time. */
-export async function untilGone(pids: readonly number[], deadlineMs = 5_000): Promise<void> {
+export async function untilGone(pids: readonly number[], deadlineMs = 30_000): Promise<void> {
   const left = () => pids.filter(isAlive)
   await until(() => left().length === 0, { deadlineMs, what: `the end of ${pids.join(', ')}` }).catch(() => {
     throw new Error(`still running after ${deadlineMs} ms: ${left().join(', ')}`)

@@ -52,7 +52,7 @@ export async function startNginx(
   })
   endWith(t, child)
   await until(async () => child.exitCode !== null || (await answers(address)), {
-    deadlineMs: 10_000,
+    deadlineMs: 30_000,
     what: 'an answer of nginx',
   })
   if (child.exitCode !== null) throw new Error(`nginx ended: ${log}`)

@@ -54,7 +54,7 @@ interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-const ARRIVES_MS = 20_000
+const ARRIVES_MS = 60_000
 
 export class Client {
   readonly #at: DevFile

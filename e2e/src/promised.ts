@@ -34,7 +34,7 @@ export async function untilAll(
   const text = 'SELECT count(*)::int AS n FROM deliveries WHERE id = ANY ($1) AND status = $2'
   const ids = links.map(({ deliveryId }) => deliveryId)
   const reached = async () => (await one<{ n: number }>(admin, text, [ids, status]))?.n === links.length
-  await until(reached, { deadlineMs: 20_000, what: `${links.length} deliveries ${status}` })
+  await until(reached, { deadlineMs: 60_000, what: `${links.length} deliveries ${status}` })
 }
 
 /** Fails unless each mail arrives in time, and by one vendor call. */

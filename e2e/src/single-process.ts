@@ -89,7 +89,7 @@ export async function startSingle(
     gone,
     readiness,
     listening: () => still(() => log().includes('"msg":"ready"'), 'the line that says ready', 120_000),
-    ready: (deadlineMs = 30_000) => still(async () => (await readiness()) === 200, 'readiness', deadlineMs),
+    ready: (deadlineMs = 60_000) => still(async () => (await readiness()) === 200, 'readiness', deadlineMs),
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
     end,

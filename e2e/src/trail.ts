@@ -6,7 +6,7 @@ import { one } from './admin-database.ts'
 import type { Client } from './postern.client.ts'
 
 /** Answers when no event waits any more. */
-export async function untilRecorded(admin: pg.Pool, deadlineMs = 20_000): Promise<void> {
+export async function untilRecorded(admin: pg.Pool, deadlineMs = 60_000): Promise<void> {
   const none = async () => (await one<{ n: string }>(admin, 'SELECT count(*) AS n FROM outbox'))?.n === '0'
   await until(none, { deadlineMs, everyMs: 50, what: 'an empty outbox' })
 }

@@ -8,8 +8,6 @@ import { startHouse } from '../src/house.ts'
 import { type PageHost, pageHost } from '../src/page-host.ts'
 import { Client, freshEmail, linkIn } from '../src/postern.client.ts'
 
-t.setTimeout(120_000)
-
 t.test('browser mode', async (t) => {
   const rig = await setup(t)
   await t.test('a page signs in by code, refreshes and signs out', (t) => byCode(t, rig))

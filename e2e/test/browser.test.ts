@@ -11,8 +11,6 @@ import { startHouse } from '../src/house.ts'
 import { Client, codeIn, freshEmail, tokenIn } from '../src/postern.client.ts'
 import { recordingProxy } from '../src/recording-proxy.ts'
 
-t.setTimeout(120_000)
-
 t.test('in a real browser', async (t) => {
   const rig = await setup(t)
   await t.test('scanners open the link as often as they like: it stays unused', (t) => scan(t, rig))

@@ -10,8 +10,6 @@ import { type House, startHouse } from '../src/house.ts'
 import { type Answer, Client, freshEmail, freshPhone, type VendorCall } from '../src/postern.client.ts'
 import { startSingle } from '../src/single-process.ts'
 
-t.setTimeout(240_000)
-
 /** How many clients race with the workers at once. */
 const LANES = 10
 const ENDED_MS = 60_000

@@ -10,10 +10,8 @@ import { expectAway, expectRecovered, losePostgres } from '../src/postgres-outag
 import { expectOnce, type Promised, promise, untilAll } from '../src/promised.ts'
 import type { SingleProcess } from '../src/single-process.ts'
 
-t.setTimeout(180_000)
-
-/** A lease of 10 s, and the relay. */
-const TAKEN_OVER_MS = 15_000
+/** A lease of 10 s, and the relay; five times that on a busy machine. Nothing but the lease is as quick. */
+const TAKEN_OVER_MS = 75_000
 const SERVICES = ['gateway', 'notifier', 'audit'] as const
 
 t.test('processes are lost', async (t) => {
@@ -21,7 +19,7 @@ t.test('processes are lost', async (t) => {
   await parts.start('sandbox', 'gateway', 'audit')
   await Promise.all([parts.service('sandbox').ready(), parts.service('gateway').ready()])
   await t.test(
-    'what a killed or frozen notifier held is sent by another within 15 s; the late one is fenced',
+    'what a killed or frozen notifier held is sent by another after its lease; the late one is fenced',
     (t) => losesWorkers(t, parts),
   )
   await parts.start('notifier')
@@ -53,7 +51,7 @@ async function losesWorkers(t: Test, parts: Parts) {
   const before = await rowsOf(parts, late.link)
   late.by.thaw()
   const fenced = () => late.by.log().includes('another worker took over')
-  await until(fenced, { deadlineMs: 10_000, what: 'the late one’s word' })
+  await until(fenced, { deadlineMs: 30_000, what: 'the late one’s word' })
   t.same(await rowsOf(parts, late.link), before, 'the late answer changes nothing')
   const [token, ...more] = (await parts.client.mails(late.link.email)).map(tokenIn)
   t.same(more, [token], 'both mails carry the same link')
@@ -71,7 +69,7 @@ async function held(parts: Parts, notifiers: readonly SingleProcess[]): Promise<
   const [link] = await promise(parts, 1)
   if (link === undefined) throw new Error('nothing was promised')
   const called = async () => (await parts.client.vendorCalls(link.deliveryId)).length === 1
-  await until(called, { deadlineMs: 10_000, what: 'a vendor call' })
+  await until(called, { deadlineMs: 30_000, what: 'a vendor call' })
   const { worker } =
     (await one<{ worker: string }>(parts.admin, 'SELECT worker FROM deliveries WHERE id = $1', [
       link.deliveryId,
@@ -108,7 +106,7 @@ async function startsWithout(t: Test, parts: Parts) {
   await postgres.start()
   await expectRecovered(t, parts, performance.now())
   const links = await promise(parts, 3)
-  await expectOnce(t, parts, { links, deadlineMs: 10_000 })
+  await expectOnce(t, parts, { links, deadlineMs: 60_000 })
   const [link] = links
   t.equal((await client.verify(tokenIn(await client.mail(link?.email ?? '')))).status, 200)
 }

@@ -7,8 +7,6 @@ import t from 'tap'
 import { startHouse } from '../src/house.ts'
 import { Client, freshEmail, freshPhone } from '../src/postern.client.ts'
 
-t.setTimeout(120_000)
-
 interface Call {
   readonly provider: string
   readonly accepted: boolean

@@ -17,8 +17,6 @@ import { houseSecrets, misuse, shown } from '../src/spread-secrets.ts'
 import { everyFile, everyRedisKey, everyRow, findings, type Kept } from '../src/stored-secrets.ts'
 import { kindsOf, trailOf, untilRecorded } from '../src/trail.ts'
 
-t.setTimeout(120_000)
-
 const CHAIN = [
   'challenge.issued',
   'delivery.queued',
@@ -188,7 +186,7 @@ async function searchSecrets(t: Test, { house, redis, client, admin }: Rig) {
     const kept = (await stored()).filter(({ where }) => /bullmq|Redis/.test(where))
     return findings({ job: deliveryId }, kept).length > 0 && stored()
   }
-  const whileItWaits = await until(queued, { deadlineMs: 10_000, what: 'the job in the queue' })
+  const whileItWaits = await until(queued, { deadlineMs: 30_000, what: 'the job in the queue' })
   await client.fault({ mode: 'status', status: 401, times: 1 })
   house.signal('notifier', 'SIGCONT')
 

@@ -7,7 +7,6 @@ import { BREACHES } from './breaches.ts'
 import { CHECKOUT, copyTheHouse } from './house-copy.ts'
 
 // Some twenty commands run one after the other, on whatever machine this is.
-t.setTimeout(180_000)
 
 const hasGit = spawnSync('git', ['--version']).status === 0
 

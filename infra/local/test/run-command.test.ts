@@ -28,7 +28,7 @@ function runCommand(t: Test, env: Record<string, string> = {}) {
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   t.teardown(() => child.kill('SIGKILL'))
   const saying = async (pattern: RegExp) => {
-    await until(() => pattern.test(said), { deadlineMs: 10_000, what: String(pattern) })
+    await until(() => pattern.test(said), { deadlineMs: 30_000, what: String(pattern) })
     return pattern.exec(said)?.[1] ?? ''
   }
   return { child, ended, saying, said: () => said }
@@ -48,7 +48,7 @@ t.test('when the first step is killed the command notices by its closed pipe', a
   const { child, saying } = runCommand(t)
   const pid = Number(await saying(/pid (\d+)\n/))
   child.kill('SIGKILL')
-  await until(() => !isAlive(pid), { deadlineMs: 10_000 })
+  await until(() => !isAlive(pid), { deadlineMs: 30_000 })
 })
 
 t.test('when npm is killed the command is told to stop', async (t) => {
@@ -65,9 +65,9 @@ t.test('when npm is killed the command is told to stop', async (t) => {
   npm.stdout.on('data', (chunk: Buffer) => {
     said += chunk.toString()
   })
-  await until(() => /pid \d+\n/.test(said), { deadlineMs: 10_000 })
+  await until(() => /pid \d+\n/.test(said), { deadlineMs: 30_000 })
   npm.kill('SIGKILL')
   const pid = Number(/pid (\d+)/.exec(said)?.[1])
-  await until(() => !isAlive(pid), { deadlineMs: 10_000 })
+  await until(() => !isAlive(pid), { deadlineMs: 30_000 })
   t.match(said, /SIGTERM/)
 })

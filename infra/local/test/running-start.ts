@@ -92,7 +92,7 @@ export async function runningStart(t: TestScope, input: StartInput = {}): Promis
     dev,
     untilReady: async () => {
       const ready = () => said.includes('Postern is ready') || child.exitCode !== null
-      await until(ready, { deadlineMs: 20_000, what: 'the banner' })
+      await until(ready, { deadlineMs: 60_000, what: 'the banner' })
       if (!said.includes('Postern is ready')) throw new Error(said)
       return dev()
     },
@@ -103,7 +103,7 @@ export async function runningStart(t: TestScope, input: StartInput = {}): Promis
 /** Fails with the ids that still run when not all have ended in time. */
 export async function untilGone(pids: number[]): Promise<void> {
   await until(() => pids.every((pid) => !isAlive(pid)), {
-    deadlineMs: 10_000,
+    deadlineMs: 30_000,
     what: `the end of ${pids.join(', ')}`,
   })
 }
