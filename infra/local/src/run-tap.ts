@@ -18,15 +18,20 @@ export interface TapRun {
 
 const flags = ['--disable-coverage', '--reporter=tap', '--no-color']
 
-export async function runTap({ name, files, jobs, root, env }: TapRun, count: Count): Promise<void> {
-  const here = { passed: 0, failed: 0 }
+export interface TapOutcome {
+  readonly reports: readonly FileReport[]
+  /** 1 when something went wrong that no file's report says. */
+  readonly amiss: number
+}
+
+export async function runTap({ name, files, jobs, root, env }: TapRun): Promise<TapOutcome> {
+  const reports: FileReport[] = []
   const reader = new TapReader((report) => {
-    here.passed += report.passed
-    here.failed += report.failed
+    reports.push(report)
     tell(report)
   })
   let noise = ''
-  const outcome = await runStep(
+  const { ok, seconds } = await runStep(
     { name, describe: '', command: ['node_modules/.bin/tap', ...flags, `--jobs=${jobs}`, ...files] },
     {
       cwd: root,
@@ -37,20 +42,39 @@ export async function runTap({ name, files, jobs, root, env }: TapRun, count: Co
       },
     },
   )
-  // tap says no although every file it told of passed: that is a failure too.
-  if (here.failed === 0 && (!outcome.ok || here.passed === 0)) here.failed += 1
-  if (here.failed > 0 && noise !== '') console.log(`What the tests wrote besides:\n${noise.trimEnd()}`)
-  count.passed += here.passed
-  count.failed += here.failed
-  const ok = here.failed === 0 ? 'ok    ' : 'FAILED'
+  const here = { passed: 0, failed: 0 }
+  countReports(reports, here)
+  const amiss = isAmiss(here, ok, files.length - reports.length) ? 1 : 0
+  const failed = here.failed + amiss
+  if (failed > 0 && noise !== '') console.log(`What the tests wrote besides:\n${noise.trimEnd()}`)
+  const verdict = failed === 0 ? 'ok    ' : 'FAILED'
   console.log(
-    `${ok} ${name} (${outcome.seconds.toFixed(1)} s): ${here.passed} passed, ${here.failed} failed in ${files.length} files`,
+    `${verdict} ${name} (${seconds.toFixed(1)} s): ${here.passed} passed, ${failed} failed in ${files.length} files`,
   )
+  return { reports, amiss }
 }
 
-function tell({ file, passed, failed, skipped, time, complaint }: FileReport): void {
+export function countReports(reports: readonly FileReport[], count: Count): void {
+  for (const { passed, failed } of reports) {
+    count.passed += passed
+    count.failed += failed
+  }
+}
+
+/** Tells what failed in a file. */
+export function complain({ complaint }: FileReport): void {
+  if (complaint !== '') console.log(complaint.replace(/^/gm, '      '))
+}
+
+/** tap did not tell of each file, or said no, or ran no test, although every file that it told of passed. */
+function isAmiss({ passed, failed }: Count, ok: boolean, untold: number): boolean {
+  return untold > 0 || (failed === 0 && (!ok || passed === 0))
+}
+
+function tell(report: FileReport): void {
+  const { file, passed, failed, skipped, time } = report
   const verdict = failed === 0 ? 'ok    ' : 'FAILED'
   console.log(`  ${verdict} ${file}: ${passed}${failed > 0 ? ` passed, ${failed} failed` : ''} (${time})`)
   for (const reason of skipped) console.log(`         skipped ${reason}`)
-  if (complaint !== '') console.log(complaint.replace(/^/gm, '      '))
+  complain(report)
 }

@@ -3,7 +3,8 @@
 import { throwawayPostgres } from '@postern/testkit/postgres'
 import { ensurePrograms } from './needed-programs.ts'
 import { runStep, type Step, type StepOutcome } from './run-step.ts'
-import { type Count, runTap } from './run-tap.ts'
+import { type Count, countReports, runTap, type TapRun } from './run-tap.ts'
+import { runWhole, type WholeCount } from './run-whole.ts'
 import { sentenceOf } from './setup-error.ts'
 import { staticSteps } from './steps.ts'
 import { allTestFiles, namedTestFiles } from './test-files.ts'
@@ -16,10 +17,13 @@ export interface TestPlace {
 
 /** Runs everything, or the named files alone; returns the exit code. */
 export async function runTests(place: TestPlace, names: string[]): Promise<number> {
-  const count: Count = { passed: 0, failed: 0 }
+  const count: WholeCount = { passed: 0, failed: 0, unsteady: [] }
   if (names.length === 0) await runChecks(place.root, count)
   const equipped = await attempt(count, 'programs', async () => ensurePrograms())
   if (equipped) await attempt(count, 'tests', () => runAllTap(place, names, count))
+  if (count.unsteady.length > 0) {
+    console.log(`unsteady files, bugs to mend: ${count.unsteady.length} (${count.unsteady.join(', ')})`)
+  }
   console.log(`${count.passed} passed, ${count.failed} failed`)
   return count.failed === 0 && count.passed > 0 ? 0 : 1
 }
@@ -43,18 +47,28 @@ function tell(step: Step, { ok, seconds, output }: StepOutcome, count: Count): v
 }
 
 /** All test processes share one Postgres, each test has a database of its own on it. */
-async function runAllTap({ root, cwd }: TestPlace, names: string[], count: Count): Promise<void> {
+async function runAllTap({ root, cwd }: TestPlace, names: string[], count: WholeCount): Promise<void> {
   const named = namedTestFiles(names, root, cwd)
   const database = await throwawayPostgres()
   const common = { root, env: { POSTERN_TEST_POSTGRES_URL: database.url } }
   try {
-    if (named.length > 0) return await runTap({ ...common, name: 'tests', files: named, jobs: 2 }, count)
+    if (named.length > 0) return await runNamed({ ...common, name: 'tests', files: named, jobs: 2 }, count)
     const { tests, e2e } = allTestFiles(root)
-    await runTap({ ...common, name: 'tests', files: tests, jobs: 2 }, count)
-    await runTap({ ...common, name: 'end to end', files: e2e, jobs: 1 }, count)
+    const parts = [
+      { name: 'tests', files: tests, jobs: 2 },
+      { name: 'end to end', files: e2e, jobs: 1 },
+    ]
+    await runWhole(common, parts, count)
   } finally {
     await database.stop()
   }
+}
+
+/** Whoever names files works on them, and sees at once what fails. */
+async function runNamed(run: TapRun, count: Count): Promise<void> {
+  const { reports, amiss } = await runTap(run)
+  countReports(reports, count)
+  count.failed += amiss
 }
 
 async function attempt(count: Count, name: string, work: () => Promise<void>): Promise<boolean> {
