@@ -13,9 +13,15 @@ t.test('ids are UUIDv7, carry the time and never repeat', async (t) => {
   t.equal(tails.size, ids.length, 'no random bytes are used twice')
 })
 
-t.test('bytes come in the length asked for', async (t) => {
-  t.equal(systemRandom.bytes(32).length, 32)
-  t.notSame(systemRandom.bytes(32), systemRandom.bytes(32))
+t.test('bytes come in the length asked for, never twice, and belong to whoever asked', async (t) => {
+  const sizes = [0, 1, 12, 16, 32, 63, 64, 65, 5_000]
+  for (const size of sizes) t.equal(systemRandom.bytes(size).length, size)
+  const taken = Array.from({ length: 20_000 }, () => systemRandom.bytes(12))
+  t.equal(new Set(taken.map((bytes) => bytes.toString('hex'))).size, taken.length)
+  const [kept = Buffer.alloc(0)] = taken
+  const before = kept.toString('hex')
+  for (const bytes of taken.slice(1)) bytes.fill(0)
+  t.equal(kept.toString('hex'), before)
 })
 
 t.test('the system clock tells the time', async (t) => {
