@@ -1,5 +1,5 @@
-// Counts of one address that come while one of its counts is under way go to Redis together: a busy address costs a few
-// commands, not one a request. Each is still told its own place, so the limit falls on exactly the same request.
+// Counts of one address that come at once, or while one of its counts is under way, go to Redis together: a busy address
+// costs a few commands, not one a request. Each is still told its own place, so the limit falls on exactly the same request.
 
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible'
 
@@ -28,12 +28,16 @@ export class GatheredCount {
       const rider = { resolve, reject }
       const others = this.#waiting.get(key)
       if (others !== undefined) return void others.push(rider)
-      this.#waiting.set(key, [])
-      void this.#send(key, [rider])
+      this.#waiting.set(key, [rider])
+      // Not now: what other sockets brought in the same turn is read first. An idle process gets there at once.
+      setImmediate(() => void this.#send(key))
     })
   }
 
-  async #send(key: string, riders: Rider[]): Promise<void> {
+  async #send(key: string): Promise<void> {
+    const riders = this.#waiting.get(key) ?? []
+    if (riders.length === 0) return void this.#waiting.delete(key)
+    this.#waiting.set(key, [])
     try {
       const { current, ttl } = await consume(this.#limiter, key, riders.length)
       const before = current - riders.length
@@ -41,13 +45,7 @@ export class GatheredCount {
     } catch (error) {
       for (const { reject } of riders) reject(error)
     }
-    const next = this.#waiting.get(key) ?? []
-    if (next.length === 0) {
-      this.#waiting.delete(key)
-      return
-    }
-    this.#waiting.set(key, [])
-    void this.#send(key, next)
+    void this.#send(key)
   }
 }
 
