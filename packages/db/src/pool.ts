@@ -24,6 +24,8 @@ export interface DatabaseOptions {
   onIdleError?: (error: Error) => void
 }
 
+const KEPT = 2
+
 /** Opens a pool (lazily: nothing connects yet). Its clients pipeline, so statements queued together take one round trip. */
 export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
   const statementTimeout = options.statementTimeoutMs ?? 5_000
@@ -33,6 +35,8 @@ export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
     application_name: options.applicationName,
     connectionTimeoutMillis: options.waitMs ?? 1_000,
     idleTimeoutMillis: 60_000,
+    // A few stay: after a quiet hour the first sign-in does not wait for a handshake and for plans to be made.
+    min: Math.min(KEPT, options.max),
     keepAlive: true,
     pipeline: true,
     ...(statementTimeout > 0 && {
