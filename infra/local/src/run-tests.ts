@@ -53,10 +53,12 @@ async function runAllTap({ root, cwd }: TestPlace, names: string[], count: Whole
   const common = { root, env: { POSTERN_TEST_POSTGRES_URL: database.url } }
   try {
     if (named.length > 0) return await runNamed({ ...common, name: 'tests', files: named, jobs: 2 }, count)
-    const { tests, e2e } = allTestFiles(root)
+    const { tests, e2e, chaos } = allTestFiles(root)
     const parts = [
       { name: 'tests', files: tests, jobs: 2 },
-      { name: 'end to end', files: e2e, jobs: 1 },
+      { name: 'end to end', files: e2e, jobs: 2 },
+      // Keeps two houses busy by itself.
+      { name: 'chaos', files: chaos, jobs: 1 },
     ]
     await runWhole(common, parts, count)
   } finally {

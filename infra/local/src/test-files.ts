@@ -6,11 +6,13 @@ import { SetupError } from './setup-error.ts'
 const unitAndIntegration = ['packages', 'services', 'infra', 'bench'].flatMap((place) =>
   place === 'bench' ? ['bench/test/**/*.test.ts'] : [`${place}/*/test/**/*.test.ts`],
 )
-const endToEnd = ['e2e/test/**/*.test.ts', 'chaos/test/**/*.test.ts']
+const endToEnd = ['e2e/test/**/*.test.ts']
+const chaos = ['chaos/test/**/*.test.ts']
 
 export interface TestFiles {
   readonly tests: string[]
   readonly e2e: string[]
+  readonly chaos: string[]
 }
 
 /** All of them, as paths from the checkout's root. */
@@ -20,7 +22,7 @@ export function allTestFiles(root: string): TestFiles {
       cwd: root,
       exclude: (name) => name === 'node_modules' || name === 'fixtures',
     }).sort()
-  return { tests: find(unitAndIntegration), e2e: find(endToEnd) }
+  return { tests: find(unitAndIntegration), e2e: find(endToEnd), chaos: find(chaos) }
 }
 
 /** The files that a person named, seen from where they stand. */

@@ -8,6 +8,9 @@ import { ownCluster } from '../fixtures/own-cluster.ts'
 import { secretsFolder, spawnAudit } from '../fixtures/process.ts'
 import { addTenant, counts, tellEvents } from '../fixtures/trail.ts'
 
+// Each has a cluster of its own, and mostly waits for it.
+t.jobs = 2
+
 const RECOVERY = { deadlineMs: 30_000 }
 
 interface Readiness {

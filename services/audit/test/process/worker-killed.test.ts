@@ -8,6 +8,9 @@ import { givenDatabase } from '../fixtures/in-process.ts'
 import { secretsFolder, spawnAudit } from '../fixtures/process.ts'
 import { addTenant, counts, tellEvents } from '../fixtures/trail.ts'
 
+// Two cases wait for a time limit of Postgres while the others work.
+t.jobs = 2
+
 const EVENTS = 900
 
 const CASES = [
