@@ -63,7 +63,7 @@ async function launch(port: number, more: readonly string[]): Promise<ChildProce
     sharedProcessGuard().watch({ pid: child.pid, signals: ['SIGKILL'], patienceMs: 2_000 })
   }
   await until(async () => ended ?? (await answers(port)), {
-    deadlineMs: 10_000,
+    deadlineMs: 30_000,
     what: 'an answer of redis-server',
   })
   if (ended) throw ended
