@@ -3,8 +3,7 @@
 
 import { verify } from 'node:crypto'
 import type { SnsClient } from './fetch-sns.ts'
-import { parseSigned } from './make-receipt.ts'
-import { placesOf, type SnsMessage, signedTextOf, snsMessageOf } from './sns-message.ts'
+import { parseSns, placesOf, type SnsMessage, signedTextOf, snsMessageOf } from './sns-message.ts'
 
 export interface SnsDeps {
   readonly sns: SnsClient
@@ -25,7 +24,7 @@ export async function checkSns(
   body: Buffer,
   now: Date,
 ): Promise<SnsMessage | 'forged' | 'stale'> {
-  const message = snsMessageOf(parseSigned(body))
+  const message = snsMessageOf(parseSns(body))
   if (message === null || !topics.includes(message.TopicArn)) return 'forged'
   const places = placesOf(message.TopicArn, snsOrigin)
   if (places?.isCertificate(message.SigningCertURL) !== true) return 'forged'

@@ -3,6 +3,7 @@
 // Source: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 
 import { TOPIC_ARN } from '@postern/contracts/sender'
+import { parseSigned } from './make-receipt.ts'
 
 export interface SnsMessage {
   readonly Type: 'Notification' | 'SubscriptionConfirmation' | 'UnsubscribeConfirmation'
@@ -22,6 +23,29 @@ const NEEDED = ['MessageId', 'TopicArn', 'Message', 'Timestamp', 'Signature', 'S
 const OPTIONAL = ['Subject', 'Token', 'SubscribeURL'] as const
 const TYPES: readonly unknown[] = ['Notification', 'SubscriptionConfirmation', 'UnsubscribeConfirmation']
 const VERSIONS: readonly unknown[] = ['1', '2']
+
+/** Amazon's have a dozen fields and ten attributes at most. */
+const MOST_PARTS = 200
+
+/**
+ * What a body says for which nobody has vouched yet; undefined: no JSON, or more parts than a message has. A megabyte of
+ * brackets takes very long to read, and strangers may send it.
+ */
+export const parseSns = (body: Buffer): unknown =>
+  partsOf(body.toString('utf8')) > MOST_PARTS ? undefined : parseSigned(body)
+
+/** Objects, lists and commas outside of texts, counted until they are too many. */
+function partsOf(text: string): number {
+  let parts = 0
+  let inText = false
+  for (let at = 0; at < text.length && parts <= MOST_PARTS; at++) {
+    const char = text[at]
+    if (char === '"') inText = !inText
+    else if (inText && char === '\\') at++
+    else if (!inText && (char === '{' || char === '[' || char === ',')) parts++
+  }
+  return parts
+}
 
 /** null: it is none */
 export function snsMessageOf(value: unknown): SnsMessage | null {

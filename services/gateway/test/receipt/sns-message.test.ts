@@ -1,7 +1,7 @@
 import { settingsForm } from '@postern/contracts/sender'
 import t from 'tap'
 import { Compile } from 'typebox/compile'
-import { placesOf } from '../../src/receipt/sns-message.ts'
+import { parseSns, placesOf, snsMessageOf } from '../../src/receipt/sns-message.ts'
 
 const form = settingsForm('email', 'ses')
 if (form === undefined) throw new Error('no form')
@@ -59,4 +59,31 @@ t.test('what is no topic is refused where it is set, and believed nowhere', asyn
     t.notOk(isSetting(arn), arn)
     t.equal(placesOf(arn, undefined), null, arn)
   }
+})
+
+t.test('what strangers nest or string together is not read; what Amazon sends is', async (t) => {
+  const times = 500_000
+  for (const [name, text] of Object.entries({
+    lists: '['.repeat(times) + ']'.repeat(times),
+    objects: `${'{"a":'.repeat(1_000)}1${'}'.repeat(1_000)}`,
+    members: JSON.stringify(Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`k${at}`, '']))),
+    'behind an escaped quote': `{"Message":"\\"","more":${'['.repeat(times)}`,
+  }))
+    t.equal(parseSns(Buffer.from(text)), undefined, name)
+  const attributes = Array.from({ length: 10 }, (_, at) => [`a${at}`, { Type: 'String', Value: '{[,"\\' }])
+  const message = {
+    Type: 'Notification',
+    MessageId: 'm',
+    TopicArn: topic('aws', 'eu-west-1'),
+    Message: JSON.stringify({
+      mail: { headers: Array.from({ length: 500 }, () => ({ name: '\\', value: '"' })) },
+    }),
+    Timestamp: '2026-11-21T12:00:00.000Z',
+    SignatureVersion: '2',
+    Signature: 'c2lnbmVk',
+    SigningCertURL: `https://sns.eu-west-1.amazonaws.com${FILE}`,
+    UnsubscribeURL: 'https://sns.eu-west-1.amazonaws.com/?Action=Unsubscribe',
+    MessageAttributes: Object.fromEntries(attributes),
+  }
+  t.match(snsMessageOf(parseSns(Buffer.from(JSON.stringify(message, null, 2)))), message)
 })
