@@ -12,6 +12,7 @@ import { createClientErrorHandler } from './http/client-error.ts'
 import { closeByDefault } from './http/closed-by-default.ts'
 import { createErrorHandler } from './http/error-answer.ts'
 import type { HttpApp } from './http/fastify.ts'
+import { readForwardedAddresses } from './http/forwarded-addresses.ts'
 import { takeStrictJson } from './http/json-body.ts'
 import { refuseOddRequests } from './http/odd-requests.ts'
 import { RequestJournal } from './http/request-journal.ts'
@@ -74,6 +75,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     startAnswer(request, reply)
     done()
   })
+  readForwardedAddresses(app)
   refuseOddRequests(app)
   spellIdsAlike(app)
   takeStrictJson(app)

@@ -60,6 +60,19 @@ t.test('a trusted proxy’s word is taken, one hop deep', async (t) => {
   t.equal(await allowedOf(gateway, 20, () => '10.1.2.3', lying), 10)
 })
 
+t.test('a proxy that writes the port too gives no client a budget for each connection', async (t) => {
+  const house = await openHouse(t, {
+    env: { POSTERN_ADDRESS_LIMIT: '10', POSTERN_TRUSTED_PROXIES: '10.0.0.0/8' },
+  })
+  const gateway = await openGateway(t, house)
+  const four = (at: number) => ({ 'x-forwarded-for': `198.51.100.1:${50_000 + at}` })
+  t.equal(await allowedOf(gateway, 20, () => '10.1.2.3', four), 10)
+  const six = (at: number) => ({ 'x-forwarded-for': `[2001:db8:0:1::${at.toString(16)}]:${50_000 + at}` })
+  t.equal(await allowedOf(gateway, 20, () => '10.1.2.3', six), 10, 'of a /64')
+  const hops = (at: number) => ({ 'x-forwarded-for': `203.0.113.${at}, 192.0.2.77:${at}, 10.9.9.9:443` })
+  t.equal(await allowedOf(gateway, 20, () => '10.1.2.3', hops), 10, 'and a proxy is known with its port')
+})
+
 t.test('an IPv6 client has one budget for its /64', async (t) => {
   const house = await openHouse(t, { env: { POSTERN_ADDRESS_LIMIT: '10' } })
   const gateway = await openGateway(t, house)
