@@ -56,7 +56,12 @@ export async function registerOpenapi(app: HttpApp, info: OpenapiOptions): Promi
     transform: ({ schema, url, route }) => ({ schema: withAccess(schema ?? {}, route.config), url }),
   })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: PAGE_POLICY })
-  app.get('/openapi.json', { config: { quiet: true }, schema: { hide: true } }, async () => app.swagger())
+  let text: string | undefined
+  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    // It is long, and writing it takes as long as a hundred other answers: once is enough.
+    text ??= JSON.stringify(app.swagger())
+    return reply.type('application/json; charset=utf-8').send(text)
+  })
 }
 
 /** Tells who may call the route: an API key with one scope (or another one, as the description says), the operator, a page, or anyone. */

@@ -35,6 +35,14 @@ t.test('the document is OpenAPI 3.1 of the routes that are not hidden', async (t
   t.same(Object.keys(document.paths).sort(), ['/open', '/v1/keys', '/v1/keys/{id}'])
 })
 
+t.test('the document is written once, however often it is asked for', async (t) => {
+  const app = await documented(t)
+  const first = await app.inject('/openapi.json')
+  t.equal(first.headers['content-type'], 'application/json; charset=utf-8')
+  app.swagger = () => t.fail('it was written again') as never
+  t.equal((await app.inject('/openapi.json')).body, first.body)
+})
+
 t.test('each route names who may call it', async (t) => {
   const { paths } = (await (await documented(t)).inject('/openapi.json')).json()
   t.match(paths['/v1/keys'].post, { security: [{ apiKey: [] }], 'x-postern-scope': 'users:write' })

@@ -33,6 +33,8 @@ t.test('an address gets its budget, then 429 with when to come back; probes are 
   t.equal((await ask(gateway, '192.0.2.2')).status, 200)
   const probe = await gateway.call({ method: 'GET', url: '/livez', remoteAddress: '192.0.2.1' })
   t.equal(probe.status, 200)
+  const long = await gateway.call({ method: 'GET', url: '/openapi.json', remoteAddress: '192.0.2.1' })
+  t.equal(long.status, 429, 'the longest answer that there is counts as any other')
   const guess = await gateway.call({
     method: 'POST',
     url: '/v1/magic-links',
