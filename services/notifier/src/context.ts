@@ -76,7 +76,6 @@ export function buildContext(
   const vendors = openVendors({
     ...secrets,
     concurrency: { email: settings.emailConcurrency, sms: settings.smsConcurrency },
-    timeoutMs: CALL_MS,
     production: settings.environment === 'production',
     webhookUrl: settings.webhookUrl,
     receiptRing: receiptRing.ring,

@@ -36,13 +36,12 @@ export interface ChannelKit {
 const SENDGRID_KEY = 'SG.canary-key-4711.canary-key-4711-canary-key-4711'
 const TWILIO_TOKEN = 'canary-token-4711-canary-token-4711'
 export const TWILIO_ACCOUNT = `AC${'0a'.repeat(16)}`
-const timeoutMs = 1_000
 
 export const EMAIL: ChannelKit = {
   name: 'email',
   provider: 'sendgrid',
   key: SENDGRID_KEY,
-  senderTo: (url) => createSendGridSender({ url, apiKey: SENDGRID_KEY, timeoutMs, connections: 50 }) as never,
+  senderTo: (url) => createSendGridSender({ url, apiKey: SENDGRID_KEY, connections: 50 }) as never,
   channel: (sealRing, senders) =>
     createEmailChannel({
       sealRing,
@@ -76,7 +75,6 @@ export const SMS: ChannelKit = {
       accountSid: TWILIO_ACCOUNT,
       authToken: TWILIO_TOKEN,
       from: { from: 'Acme' },
-      timeoutMs,
       connections: 50,
     }) as never,
   channel: (sealRing, senders) =>

@@ -10,6 +10,7 @@ import type { Route, VendorChoice } from '../sender/vendor-router.ts'
 import { type AskedVendor, startAttempt } from './attempt.store.ts'
 import { recordOutcome } from './attempt-outcome.store.ts'
 import type { Moment } from './channel.ts'
+import { deadlineIn } from './deadline.ts'
 import type { Attempt, Claim, Ending } from './delivery.ts'
 import { endingOf, pauseMs } from './ending.ts'
 import { forgivePoison } from './poison.store.ts'
@@ -58,24 +59,31 @@ export async function sendMessage<Message>(deps: SendDeps, input: SendInput<Mess
     if (isOver) return { kind: 'no_other', status: await endWithoutOther(run, claim) }
     return postpone(deps, input)
   }
+  // From before the lease is renewed, so that the call is over before the lease is.
+  const deadline = deadlineIn(deps.callMs)
+  const began = deps.clock.now().getTime()
   try {
-    return await sendBy(route, deps, input)
+    return await sendBy(route, deps, { ...input, began, signal: deadline.signal })
   } finally {
+    deadline.release()
     route.pass.leave()
   }
+}
+
+interface TimedInput<Message> extends SendInput<Message> {
+  /** Milliseconds, by the clock. */
+  readonly began: number
+  readonly signal: AbortSignal
 }
 
 async function sendBy<Message>(
   { vendor, pass, hasAnother }: Route<Message>,
   deps: SendDeps,
-  input: SendInput<Message>,
+  input: TimedInput<Message>,
 ): Promise<Sent> {
-  const { claim, run } = input
+  const { claim, run, began, signal } = input
   const { clock, callMs } = deps
   const { sender, senderId } = vendor
-  // From before the lease is renewed, so that the call is over before the lease is.
-  const signal = AbortSignal.timeout(callMs)
-  const began = clock.now().getTime()
   const attempt = await begin(run, claim, {
     provider: sender.provider,
     senderId,

@@ -13,8 +13,6 @@ import { createSmtpSender } from './smtp.sender.ts'
 import { createTwilioSender } from './twilio.sender.ts'
 
 export interface SenderLimits {
-  /** For a whole call, in milliseconds. */
-  readonly timeoutMs: number
   /** Calls at a time. */
   readonly connections: number
   readonly clock: Clock

@@ -15,8 +15,6 @@ export interface GatewayOptions {
   readonly signingKey: string
   /** Whom SMS come from; undefined: the gateway knows. */
   readonly smsFrom?: string | undefined
-  /** For the whole call, in milliseconds. */
-  readonly timeoutMs: number
   /** Calls at a time. */
   readonly connections: number
   readonly clock: Clock
@@ -34,7 +32,6 @@ export function createGatewaySender(options: GatewayOptions): OpenSender<EmailMe
     { signal, ...context }: SendContext,
   ): Promise<SendOutcome> {
     const exchange = createExchange(context)
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)])
     const body = JSON.stringify(bodyOf(message, options))
     const headers = { ...headersOf(options, body), 'idempotency-key': message.deliveryId }
     const meaningOf = (failure: Failure, answer?: Buffer) =>
@@ -43,12 +40,12 @@ export function createGatewaySender(options: GatewayOptions): OpenSender<EmailMe
         undone: [500],
         messageId: () => (answer === undefined ? null : idLike(fieldOf(answer, 'id'))),
       })
-    const call = { url, method: 'POST', headers, body, agents, signal: deadline }
+    const call = { url, method: 'POST', headers, body, agents, signal }
     try {
       const answer = await callOver(exchange, { ...call, maxAnswerBytes: MAX_ANSWER_BYTES })
       return meaningOf({ failure: null, timedOut: false }, answer)
     } catch (error) {
-      return meaningOf({ failure: failureOf(error), timedOut: deadline.aborted })
+      return meaningOf({ failure: failureOf(error), timedOut: signal.aborted })
     }
   }
 

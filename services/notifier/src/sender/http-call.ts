@@ -34,10 +34,15 @@ export interface HttpCall {
   readonly maxAnswerBytes: number
 }
 
-/** Code as Node's errors have it. */
-class AnswerTooLong extends Error {
-  override readonly name = 'AnswerTooLong'
-  readonly code = 'ERR_BAD_RESPONSE'
+/** Codes as Node's errors have them. */
+class CallError extends Error {
+  override readonly name = 'CallError'
+  readonly code: 'ABORT_ERR' | 'ERR_BAD_RESPONSE'
+
+  constructor(code: CallError['code']) {
+    super(code)
+    this.code = code
+  }
 }
 
 /**
@@ -45,20 +50,33 @@ class AnswerTooLong extends Error {
  * @throws where no whole answer came; the exchange tells how far it got
  */
 export async function callOver({ transport }: Pick<Exchange, 'transport'>, call: HttpCall): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>()
   const { url, method, headers, agents, signal } = call
+  if (signal.aborted) throw new CallError('ABORT_ERR')
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const agent = url.protocol === 'https:' ? agents.https : agents.http
-  const request = transport.request({ ...urlToHttpOptions(url), method, headers, agent, signal }, resolve)
+  const options = { ...urlToHttpOptions(url), method, headers, agent }
+  const request = transport.request(options, (response) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > call.maxAnswerBytes) request.destroy(new CallError('ERR_BAD_RESPONSE'))
+      else chunks.push(chunk)
+    })
+    response.on('end', () => resolve(Buffer.concat(chunks)))
+    // Broken off in its midst: the request has ended by then, and hears of nothing more.
+    response.on('error', reject)
+  })
   request.on('error', reject)
+  // Not the request's own `signal`, which costs more than all the rest of this function.
+  const giveUp = () => request.destroy(new CallError('ABORT_ERR'))
+  signal.addEventListener('abort', giveUp)
   request.end(call.body)
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of (await promise) as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > call.maxAnswerBytes) throw new AnswerTooLong()
-    chunks.push(chunk)
+  try {
+    return await promise
+  } finally {
+    signal.removeEventListener('abort', giveUp)
   }
-  return Buffer.concat(chunks)
 }
 
 /** A field of a JSON answer; undefined when there is none, or no JSON. */

@@ -24,7 +24,6 @@ export interface VendorsOptions {
   readonly house: readonly SenderPlan[]
   readonly readSecret: (name: string) => string | undefined
   readonly concurrency: Readonly<Record<ChannelName, number>>
-  readonly timeoutMs: number
   readonly production: boolean
   /** Where vendors reach the gateway; undefined: Twilio is asked for no receipts. */
   readonly webhookUrl?: string | undefined
@@ -49,10 +48,9 @@ export function openVendors(options: VendorsOptions): Vendors {
   const { redisUrl } = options
   const hints = redisUrl === undefined ? undefined : openBreakerHints({ ...options, url: redisUrl })
   const shared = { ...options, hints: hints ?? noHints, breakers: openBreakers(options, hints ?? noHints) }
-  const { timeoutMs, clock, production, webhookUrl, receiptRing: ring } = options
+  const { clock, production, webhookUrl, receiptRing: ring } = options
   const callbacks = webhookUrl === undefined ? undefined : { webhookUrl, ring, clock }
   const limits = (channel: ChannelName) => ({
-    timeoutMs,
     clock,
     production,
     callbacks,

@@ -18,8 +18,6 @@ export interface SesOptions {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly configurationSet?: string | undefined
-  /** For the whole call, in milliseconds. */
-  readonly timeoutMs: number
   /** Calls at a time. */
   readonly connections: number
 }
@@ -33,15 +31,14 @@ export function createSesSender(options: SesOptions): OpenSender {
 
   async function send(message: EmailMessage, { signal, ...context }: SendContext): Promise<SendOutcome> {
     const exchange = createExchange(context)
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)])
     const heard: Heard = { exchange, body: null }
     try {
       const command = new SendEmailCommand(mailOf(message, options))
       // What is given here reaches the connection as it is; its types know the signal alone.
-      await client.send(command, { abortSignal: deadline, heard } as { abortSignal: AbortSignal })
+      await client.send(command, { abortSignal: signal, heard } as { abortSignal: AbortSignal })
       return meaningOf(heard, { failure: null, timedOut: false })
     } catch (error) {
-      return meaningOf(heard, { failure: failureOf(error), timedOut: deadline.aborted })
+      return meaningOf(heard, { failure: failureOf(error), timedOut: signal.aborted })
     }
   }
 

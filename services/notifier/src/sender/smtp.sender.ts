@@ -17,26 +17,26 @@ export interface SmtpOptions {
   readonly login?: { readonly user: string; readonly password: string } | undefined
   /** PEM of who may vouch for the server; undefined: whom the system trusts. */
   readonly ca?: string | undefined
-  /** For the whole dialogue, in milliseconds. */
-  readonly timeoutMs: number
 }
 
 const MAX_REPLY_BYTES = 64 * 1024
+/** Longer than any call: what its signal has ended, and the library goes on with, is over then too. */
+const SILENT_MS = 10_000
 
 /** `close` ends what is still connected. */
 export function createSmtpSender(options: SmtpOptions): OpenSender {
   const open = new Set<SMTPConnection>()
 
   async function send(message: EmailMessage, context: SendContext): Promise<SendOutcome> {
-    const deadline = AbortSignal.any([context.signal, AbortSignal.timeout(options.timeoutMs)])
-    if (deadline.aborted) return { kind: 'retryable', code: 'timeout' }
+    const { signal } = context
+    if (signal.aborted) return { kind: 'retryable', code: 'timeout' }
     const progress = { tooLate: false, dotMayHaveLeft: false, timedOut: false }
     const connection = new SMTPConnection(connectionOptions(options))
     open.add(connection)
     const { promise: broken, reject } = Promise.withResolvers<never>()
     broken.catch(() => undefined)
     connection.on('error', reject)
-    deadline.addEventListener('abort', () => {
+    signal.addEventListener('abort', () => {
       progress.timedOut = true
       reject(new Error('timeout'))
     })
@@ -62,7 +62,7 @@ export function createSmtpSender(options: SmtpOptions): OpenSender {
   }
 }
 
-function connectionOptions({ host, port, tls, ca, timeoutMs }: SmtpOptions) {
+function connectionOptions({ host, port, tls, ca }: SmtpOptions) {
   return {
     host,
     port,
@@ -70,10 +70,10 @@ function connectionOptions({ host, port, tls, ca, timeoutMs }: SmtpOptions) {
     requireTLS: tls === 'starttls',
     ignoreTLS: tls === 'none',
     tls: { minVersion: 'TLSv1.2' as const, ...(ca !== undefined && { ca }) },
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    dnsTimeout: timeoutMs,
+    connectionTimeout: SILENT_MS,
+    greetingTimeout: SILENT_MS,
+    socketTimeout: SILENT_MS,
+    dnsTimeout: SILENT_MS,
     // What is over is over: no connection waits for the other side to hang up.
     socketCloseTimeout: 0,
     maxResponseSize: MAX_REPLY_BYTES,

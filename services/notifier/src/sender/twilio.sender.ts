@@ -20,8 +20,6 @@ export interface TwilioOptions {
   readonly from: { readonly messagingServiceSid: string } | { readonly from: string }
   /** Where Twilio is to report of a message; undefined: nowhere. */
   readonly callbackOf?: CallbackOf | undefined
-  /** For the whole call, in milliseconds. */
-  readonly timeoutMs: number
   /** Calls at a time. */
   readonly connections: number
 }
@@ -43,14 +41,13 @@ export function createTwilioSender(options: TwilioOptions): OpenSender<SmsMessag
 
   async function send(message: SmsMessage, { signal, ...context }: SendContext): Promise<SendOutcome> {
     const exchange = createExchange(context)
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)])
     try {
       const callback = options.callbackOf && { statusCallback: options.callbackOf(message) }
       const fields = { ...options.from, ...fieldsOf(message), ...callback }
-      const { sid } = await messagesBy(exchange, deadline).create(fields)
+      const { sid } = await messagesBy(exchange, signal).create(fields)
       return meaningOf(exchange, { sid })
     } catch (error) {
-      return meaningOf(exchange, { error, timedOut: deadline.aborted })
+      return meaningOf(exchange, { error, timedOut: signal.aborted })
     }
   }
 

@@ -91,7 +91,6 @@ export async function failoverSite(t: Test, f: Fixture, options: SiteOptions = {
     house,
     readSecret: (name) => secrets.get(name),
     concurrency: { email: 50, sms: 50 },
-    timeoutMs: 1_000,
     production: false,
     receiptRing: f.sealRing,
     redisUrl: undefined,

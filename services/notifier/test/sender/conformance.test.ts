@@ -29,11 +29,11 @@ async function setup(t: Test, subject: Subject) {
   const sandbox = await createSandbox(await keyOptions(subject))
   t.teardown(sandbox.close)
   const within = (timeoutMs: number) => {
-    const sender = subject.toDouble(sandbox, timeoutMs)
+    const sender = subject.toDouble(sandbox)
     t.teardown(() => sender.close())
     return (context: Partial<SendContext> = {}, change: object = {}) =>
       sender.send({ ...subject.message, ...change } as never, {
-        signal: new AbortController().signal,
+        signal: AbortSignal.timeout(timeoutMs),
         ...context,
       })
   }
@@ -65,9 +65,9 @@ async function listening(t: Test, server: net.Server): Promise<number> {
 }
 
 const sendTo = (t: Test, subject: Subject, port: number, timeoutMs = LONG_MS): Promise<SendOutcome> => {
-  const sender = subject.toPort(port, timeoutMs)
+  const sender = subject.toPort(port)
   t.teardown(() => sender.close())
-  return sender.send(subject.message as never, { signal: new AbortController().signal })
+  return sender.send(subject.message as never, { signal: AbortSignal.timeout(timeoutMs) })
 }
 
 const FAULTS: Readonly<Record<string, object>> = {

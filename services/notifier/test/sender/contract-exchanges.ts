@@ -7,14 +7,13 @@ import { recordingProxy } from './recording-proxy.ts'
 import { keyOptions, type Subject } from './vendor-subjects.ts'
 
 export const REFUSALS = [400, 401, 403, 404, 405, 413, 429, 500, 502, 503] as const
-const TIMEOUT_MS = 8_000
 
 /** In the order of calling: what is taken, then each refusal; where the vendor can be asked, that too. */
 export async function contractExchanges(t: Test, subject: Subject): Promise<readonly Exchange[]> {
   const sandbox = await createSandbox(await keyOptions(subject))
   t.teardown(sandbox.close)
   const { url, exchanges } = await recordingProxy(t, sandbox.url, `/${subject.provider}`)
-  const sender = subject.toDouble({ ...sandbox, url }, TIMEOUT_MS)
+  const sender = subject.toDouble({ ...sandbox, url })
   t.teardown(() => sender.close())
   const signal = AbortSignal.timeout(60_000)
   const send = (change: object = {}) =>

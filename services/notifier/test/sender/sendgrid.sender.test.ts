@@ -21,13 +21,13 @@ const message: EmailMessage = {
   html: `<a href="${LINK}">Sign in</a>`,
 }
 
-function senderTo(t: Test, url: string, timeoutMs = 30_000) {
-  const sender = createSendGridSender({ url, apiKey: API_KEY, timeoutMs, connections: 10 })
+function senderTo(t: Test, url: string) {
+  const sender = createSendGridSender({ url, apiKey: API_KEY, connections: 10 })
   t.teardown(() => sender.close())
-  return (signal = new AbortController().signal) => sender.send(message, { signal })
+  return (signal = AbortSignal.timeout(30_000)) => sender.send(message, { signal })
 }
 
-async function sandbox(t: Test, timeoutMs?: number) {
+async function sandbox(t: Test) {
   const { url, close } = await createSandbox()
   t.teardown(close)
   const ask = async (path: string, body?: object) => {
@@ -35,7 +35,7 @@ async function sandbox(t: Test, timeoutMs?: number) {
     const answer = await fetch(`${url}${path}`, { ...init, headers: { 'content-type': 'application/json' } })
     return (await answer.json()) as never
   }
-  return { send: senderTo(t, `${url}/sendgrid`, timeoutMs), ask, url }
+  return { send: senderTo(t, `${url}/sendgrid`), ask, url }
 }
 
 /** A server that answers every request with exactly this. */
@@ -98,11 +98,10 @@ t.test('a domain in another script goes out in punycode, the rest as it was type
   const sender = createSendGridSender({
     url: `${url}/sendgrid`,
     apiKey: API_KEY,
-    timeoutMs: 30_000,
     connections: 1,
   })
   t.teardown(() => sender.close())
-  const { signal } = new AbortController()
+  const signal = AbortSignal.timeout(30_000)
   for (const [to, wire] of [
     ['Ada@bücher.example', 'Ada@xn--bcher-kva.example'],
     ["o'Neil+a=b@Example.ORG", "o'Neil+a=b@Example.ORG"],
@@ -163,9 +162,9 @@ t.test(
   'a call that stood still until its time was over writes nothing, on a new connection or an old one',
   async (t) => {
     const { requests, url } = await answering(t, 202)
-    const sender = createSendGridSender({ url, apiKey: API_KEY, timeoutMs: 30_000, connections: 1 })
+    const sender = createSendGridSender({ url, apiKey: API_KEY, connections: 1 })
     t.teardown(() => sender.close())
-    const { signal } = new AbortController()
+    const signal = AbortSignal.timeout(30_000)
     const late = { kind: 'retryable', code: 'started_too_late' }
     t.same(await sender.send(message, { signal, mayBegin: () => false }), late)
     t.match(await sender.send(message, { signal, mayBegin: () => true }), { kind: 'accepted' })

@@ -29,7 +29,6 @@ t.test('AWS’s names of errors tell our account’s faults from the mail’s', 
     accessKeyId: 'any',
     secretAccessKey: 'any',
     configurationSet: 'sign-in',
-    timeoutMs: 3_000,
     connections: 1,
   })
   t.teardown(() => sender.close())

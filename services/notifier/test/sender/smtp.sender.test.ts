@@ -7,10 +7,10 @@ import { ownCertificate } from './own-certificate.ts'
 import { EMAIL, keyOptions, SUBJECTS } from './vendor-subjects.ts'
 
 const LOGIN = { user: 'postern', password: 'canary-password-of-the-server' }
-const signal = () => new AbortController().signal
+const signal = () => AbortSignal.timeout(3_000)
 
 function senderOf(t: Test, options: Partial<SmtpOptions> & { port: number }) {
-  const sender = createSmtpSender({ host: '127.0.0.1', tls: 'none', timeoutMs: 3_000, ...options })
+  const sender = createSmtpSender({ host: '127.0.0.1', tls: 'none', ...options })
   t.teardown(() => sender.close())
   return sender
 }

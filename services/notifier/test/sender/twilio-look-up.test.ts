@@ -22,7 +22,6 @@ async function vendor(t: Test) {
     accountSid,
     authToken: 'canary-token-canary-token',
     from: { from: 'Acme' },
-    timeoutMs: 20_000,
     connections: 5,
   })
   t.teardown(() => sender.close())
@@ -36,7 +35,7 @@ async function vendor(t: Test) {
   if (lookUp === undefined) throw new Error('Twilio can be asked')
   const look = (sms = message, since = aMinuteAgo(), signal = AbortSignal.timeout(20_000)) =>
     lookUp(sms, since, signal)
-  const send = (sms = message) => sender.send(sms, { signal: new AbortController().signal })
+  const send = (sms = message) => sender.send(sms, { signal: AbortSignal.timeout(20_000) })
   return { look, send, fault, url }
 }
 

@@ -48,9 +48,9 @@ export interface Subject {
   readonly message: EmailMessage | SmsMessage
   /** Keys that the double compares, as its options name their file. */
   readonly keyFile: Partial<Record<keyof SandboxOptions, string>>
-  toDouble(sandbox: Sandbox, timeoutMs: number): AnySender
+  toDouble(sandbox: Sandbox): AnySender
   /** Speaks to whatever listens there. */
-  toPort(port: number, timeoutMs: number): AnySender
+  toPort(port: number): AnySender
   /** An HTTP vendor's redirects and answers without end can be acted out by any server. */
   readonly speaksHttp: boolean
   /** What differs from `HTTP_MEANINGS`. */
@@ -77,35 +77,33 @@ export const HTTP_MEANINGS: Readonly<Record<string, Expected>> = {
   abort: { kind: 'unknown', code: 'timeout' },
 }
 
-const limits = (timeoutMs: number) => ({ timeoutMs, connections: 50, clock: systemClock })
+const LIMITS = { connections: 50, clock: systemClock }
 const [FIRST, SECOND] = KEYS
 const loopback = (port: number) => `http://127.0.0.1:${port}`
 
-const sendgridAt = (url: string, timeoutMs: number) =>
-  createSendGridSender({ url, apiKey: SECOND, ...limits(timeoutMs) }) as AnySender
+const sendgridAt = (url: string) => createSendGridSender({ url, apiKey: SECOND, ...LIMITS }) as AnySender
 
-const sesAt = (url: string, timeoutMs: number) =>
+const sesAt = (url: string) =>
   createSesSender({
     region: 'eu-west-1',
     url,
     accessKeyId: FIRST,
     secretAccessKey: SECOND,
-    ...limits(timeoutMs),
+    ...LIMITS,
   }) as AnySender
 
-const gatewayAt = (url: string, timeoutMs: number) =>
-  createGatewaySender({ url, apiKey: FIRST, signingKey: SECOND, ...limits(timeoutMs) }) as AnySender
+const gatewayAt = (url: string) =>
+  createGatewaySender({ url, apiKey: FIRST, signingKey: SECOND, ...LIMITS }) as AnySender
 
-const smtpAt = (port: number, timeoutMs: number) =>
+const smtpAt = (port: number) =>
   createSmtpSender({
     host: '127.0.0.1',
     port,
     tls: 'none',
     login: { user: FIRST, password: SECOND },
-    timeoutMs,
   }) as AnySender
 
-const twilioAt = (url: string, timeoutMs: number) =>
+const twilioAt = (url: string) =>
   createTwilioSender({
     url,
     accountSid: `AC${'0123456789abcdef'.repeat(2)}`,
@@ -113,15 +111,15 @@ const twilioAt = (url: string, timeoutMs: number) =>
     from: { from: '+15005550006' },
     callbackOf: ({ deliveryId }) =>
       `https://id.example.org/v1/webhooks/twilio/default/${deliveryId}?t=x#rc=5`,
-    ...limits(timeoutMs),
+    ...LIMITS,
   }) as unknown as AnySender
 
 const undone500 = { 'status 500': { kind: 'retryable', code: 'http_500' } } as const
 const gateway = {
   provider: 'gateway',
   keyFile: { gatewayKeyFile: `${FIRST}:${SECOND}` },
-  toDouble: ({ url }: Sandbox, timeoutMs: number) => gatewayAt(`${url}/gateway/messages`, timeoutMs),
-  toPort: (port: number, timeoutMs: number) => gatewayAt(loopback(port), timeoutMs),
+  toDouble: ({ url }: Sandbox) => gatewayAt(`${url}/gateway/messages`),
+  toPort: (port: number) => gatewayAt(loopback(port)),
   speaksHttp: true,
   means: undone500,
 }
@@ -132,8 +130,8 @@ export const SUBJECTS: readonly Subject[] = [
     provider: 'sendgrid',
     message: EMAIL,
     keyFile: { sendgridKeyFile: SECOND },
-    toDouble: ({ url }, timeoutMs) => sendgridAt(`${url}/sendgrid`, timeoutMs),
-    toPort: (port, timeoutMs) => sendgridAt(loopback(port), timeoutMs),
+    toDouble: ({ url }) => sendgridAt(`${url}/sendgrid`),
+    toPort: (port) => sendgridAt(loopback(port)),
     speaksHttp: true,
     means: {},
   },
@@ -142,8 +140,8 @@ export const SUBJECTS: readonly Subject[] = [
     provider: 'ses',
     message: EMAIL,
     keyFile: { sesKeyFile: `${FIRST}:${SECOND}` },
-    toDouble: ({ url }, timeoutMs) => sesAt(`${url}/ses`, timeoutMs),
-    toPort: (port, timeoutMs) => sesAt(loopback(port), timeoutMs),
+    toDouble: ({ url }) => sesAt(`${url}/ses`),
+    toPort: (port) => sesAt(loopback(port)),
     speaksHttp: true,
     means: undone500,
   },
@@ -154,8 +152,8 @@ export const SUBJECTS: readonly Subject[] = [
     provider: 'twilio',
     message: SMS,
     keyFile: { twilioTokenFile: SECOND },
-    toDouble: ({ url }, timeoutMs) => twilioAt(`${url}/twilio`, timeoutMs),
-    toPort: (port, timeoutMs) => twilioAt(loopback(port), timeoutMs),
+    toDouble: ({ url }) => twilioAt(`${url}/twilio`),
+    toPort: (port) => twilioAt(loopback(port)),
     speaksHttp: true,
     means: {},
   },
@@ -164,7 +162,7 @@ export const SUBJECTS: readonly Subject[] = [
     provider: 'smtp',
     message: EMAIL,
     keyFile: { smtpLoginFile: `${FIRST}:${SECOND}` },
-    toDouble: ({ smtpPort }, timeoutMs) => smtpAt(smtpPort, timeoutMs),
+    toDouble: ({ smtpPort }) => smtpAt(smtpPort),
     toPort: smtpAt,
     speaksHttp: false,
     // A server that has not got the whole mail has taken nothing, and one that answers has said which.
