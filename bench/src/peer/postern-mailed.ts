@@ -1,4 +1,5 @@
-// What the notifier would have mailed: opened as it would open it, and wiped, so that each secret is taken once.
+// What the notifier would have mailed: opened as it would open it, and recorded as sent, so that each secret is taken once:
+// nobody proves what was never sent to them.
 
 import type { KeyRing } from '@postern/token/key-ring'
 import { open } from '@postern/token/seal'
@@ -14,7 +15,7 @@ export async function takeMailed(pool: pg.Pool, ring: KeyRing): Promise<Mailed> 
     `WITH sealed AS (
        SELECT tenant_id, id, challenge_id, payload, payload_version FROM deliveries WHERE payload IS NOT NULL
      ), wiped AS (
-       UPDATE deliveries d SET payload = NULL FROM sealed s WHERE d.tenant_id = s.tenant_id AND d.id = s.id
+       UPDATE deliveries d SET status = 'accepted', payload = NULL, due_at = NULL FROM sealed s WHERE d.tenant_id = s.tenant_id AND d.id = s.id
      )
      SELECT * FROM sealed`,
   )

@@ -1,5 +1,8 @@
-// Calling off what was not sent yet of challenges that are over: part of a statement that ends them.
+// Calling off what was not sent yet of challenges that are over: as part of a statement that ends them, or behind one that
+// must not wait for it.
 
+import { deliveryLock } from '@postern/db/delivery-lock'
+import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 
 /**
@@ -23,7 +26,39 @@ export const cancelledDeliveries = (tenantId: string) => sql`
   )`
 
 /** Rows for the outbox: `kind, subject, outcome, reason`. */
-export const cancelEvents = (reason: 'challenge_revoked' | 'user_erased') => sql`
+export const cancelEvents = (reason: 'challenge_revoked' | 'challenge_used' | 'user_erased') => sql`
   SELECT 'delivery.' || status AS kind, 'delivery:' || id AS subject,
          CASE WHEN status IN ('cancelled', 'accepted') THEN 'success' ELSE 'failed' END AS outcome, ${reason}::text AS reason
     FROM cancelled`
+
+/**
+ * For the last SELECT of a statement that spends challenges, of the row `spent`: the id of its delivery where the proof came
+ * before all of it was sent, else NULL. Of nearly all it is one look at a row that has ended.
+ */
+export const unsentDelivery = (tenantId: string) => sql`
+  (SELECT CASE WHEN d.status IN ('pending', 'queued', 'dead_letter') AND NOT d.decoy THEN d.id END
+     FROM deliveries d WHERE d.tenant_id = ${tenantId}::uuid AND d.id = spent.delivery_id LIMIT 1)`
+
+/**
+ * Calls off what a proven challenge has no more need of. The proof is committed and stays, whatever becomes of this: what
+ * is left, also by a worker who is at it or has yet to tell what a vendor said, ends at its next claim.
+ * @param deliveryId as `unsentDelivery` told it
+ */
+export async function callOffUnneeded(
+  run: TenantRun,
+  tenantId: string,
+  deliveryId: string | null,
+): Promise<void> {
+  if (!deliveryId) return
+  const calling = sql`
+    WITH over AS (
+      SELECT d.id AS delivery_id
+        FROM deliveries d JOIN challenges c ON c.tenant_id = d.tenant_id AND c.id = d.challenge_id
+       WHERE d.tenant_id = ${tenantId}::uuid AND d.id = ${deliveryId}::uuid AND c.consumed_at IS NOT NULL
+         AND NOT EXISTS (SELECT FROM attempts a
+                          WHERE a.tenant_id = d.tenant_id AND a.delivery_id = d.id AND a.outcome = 'started')
+    ), ${cancelledDeliveries(tenantId)}
+    INSERT INTO outbox (tenant_id, kind, subject, outcome, reason)
+    SELECT ${tenantId}::uuid, kind, subject, outcome, reason FROM (${cancelEvents('challenge_used')}) events`
+  await run(calling, deliveryLock(deliveryId)).catch(() => undefined)
+}

@@ -9,6 +9,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { SIGN_IN_INPUT, type SignInRow, signedIn } from '../session/sign-in.store.ts'
 import type { NewSignIn, SignedIn } from '../session/sign-in.ts'
 import type { ProvenUser } from '../user/proven-user.ts'
+import { callOffUnneeded, unsentDelivery } from './cancelled-delivery.store.ts'
 import type { RefusalReason } from './challenge.ts'
 import { TRIES_PER_CODE } from './code-limits.ts'
 import { opensClaimed, opensKnown, type ProofOutcome, raisesSession } from './proof-outcome.store.ts'
@@ -62,6 +63,7 @@ interface Row extends ProvenUser, SignInRow {
   is_locked: boolean
   wait_seconds: number | null
   is_disabled: boolean
+  unsent_delivery_id: string | null
 }
 
 /**
@@ -72,7 +74,8 @@ interface Row extends ProvenUser, SignInRow {
 const MOST_RIDES = 250
 
 /**
- * Spends the challenge and opens what its purpose opens; tells a refusal to the trail.
+ * Spends the challenge and opens what its purpose opens; tells a refusal to the trail. What was still to be sent of a proven
+ * one is called off behind that.
  * @throws AppError SERVICE_UNAVAILABLE while a flood proves the same identifier: nothing was compared, counted or spent
  */
 export async function consumeChallenge(run: TenantRun, proof: Proof): Promise<Consumed> {
@@ -81,7 +84,10 @@ export async function consumeChallenge(run: TenantRun, proof: Proof): Promise<Co
     const { verdict, ...row } = await run.each(statement, proof)
     // Asked once: the statement that it goes on with asks for no claim.
     if (verdict === 'asks_claim') statement = FIRST_PROOF
-    else if (verdict !== 'again') return consumed(row, verdict)
+    else if (verdict !== 'again') {
+      await callOffUnneeded(run, proof.tenantId, row.unsent_delivery_id)
+      return consumed(row, verdict)
+    }
   }
   throw new AppError('SERVICE_UNAVAILABLE', { reason: 'too many prove one identifier at once' })
 }
@@ -148,7 +154,8 @@ function statement(riders: readonly Rider<Proof>[], outcome: ProofOutcome): RawB
          CASE WHEN lock.is_locked THEN 0 ELSE coalesce(greatest(${sql.lit(TRIES_PER_CODE)} - spent.tries, 0), 0) END
            AS remaining_attempts,
          coalesce(lock.is_locked, false) AS is_locked, coalesce(lock.is_disabled, false) AS is_disabled,
-         CASE WHEN lock.is_locked AND NOT lock.is_disabled THEN lock.wait_seconds END AS wait_seconds
+         CASE WHEN lock.is_locked AND NOT lock.is_disabled THEN lock.wait_seconds END AS wait_seconds,
+         ${unsentDelivery(tenantId)} AS unsent_delivery_id
     FROM ask JOIN answered USING (n) LEFT JOIN spent USING (n) LEFT JOIN lock USING (n) LEFT JOIN shown USING (n)
          ${outcome.joins}`
 }

@@ -48,7 +48,7 @@ export function offeredDigests(riders: readonly Rider<Presented>[]): RawBuilder<
  * The CTEs that judge and spend. Before them the statement has `ask` (see PRESENTED_INPUT) and `offered`. Where it does not
  * go on to clear an account (`mayClaim`), a right proof of an identifier that nobody has proven is `asks_claim`, unspent.
  * `judged` tells the verdict on each input whose challenge exists; `spent` is a row for each input that counted: `n, id,
- * verdict, method, purpose, tries …`; `proven` is those of them that were right.
+ * verdict, method, purpose, tries …`, with the `delivery_id` of what was proven; `proven` is those of them that were right.
  */
 export function spendParts(tenantId: string, { mayClaim }: { mayClaim: boolean }) {
   return sql`
@@ -118,6 +118,7 @@ const spent = (tenantId: string) => sql`
        AND c.consumed_at IS NULL
        AND (j.verdict IN ('proven', 'wrong_code') OR j.verdict = 'attempts_exhausted' AND c.tries = ${TRIES})
     RETURNING j.n, c.id, j.verdict, c.tries, c.purpose, c.identifier_kind, c.identity_key, c.address, c.session_id,
+              CASE j.verdict WHEN 'proven' THEN c.delivery_id END AS delivery_id,
               CASE WHEN c.kind = 'magic_link' THEN 'magic_link' WHEN c.identifier_kind = 'phone' THEN 'otp_sms'
                    ELSE 'otp_email' END AS method
   ), proven AS (

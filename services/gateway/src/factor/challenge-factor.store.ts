@@ -4,6 +4,7 @@
 
 import type { FirstFactor } from '@postern/contracts/challenge'
 import { type RawBuilder, sql } from 'kysely'
+import { unsentDelivery } from '../challenge/cancelled-delivery.store.ts'
 import type { RefusalReason } from '../challenge/challenge.ts'
 import { TRIES_PER_CODE } from '../challenge/code-limits.ts'
 import {
@@ -118,13 +119,16 @@ export interface JudgedRow {
   code_waits: boolean | null
   code_disabled: boolean | null
   code_wait_seconds: number | null
+  unsent_delivery_id: string | null
 }
 
 /** What the statement's last SELECT tells of it. */
-export const judgedColumns = sql`
+export const judgedColumns = (tenantId: string) => sql`
   (SELECT verdict FROM judged) AS verdict,
   (SELECT greatest(${sql.lit(TRIES_PER_CODE)} - tries, 0) FROM spent) AS code_left,
   (SELECT is_locked FROM lock) AS code_waits, (SELECT is_disabled FROM lock) AS code_disabled,
-  (SELECT wait_seconds FROM lock) AS code_wait_seconds`
+  (SELECT wait_seconds FROM lock) AS code_wait_seconds,
+  (SELECT ${unsentDelivery(tenantId)} FROM spent) AS unsent_delivery_id`
 export const notJudged = sql`
-  NULL AS verdict, NULL AS code_left, NULL AS code_waits, NULL AS code_disabled, NULL AS code_wait_seconds`
+  NULL AS verdict, NULL AS code_left, NULL AS code_waits, NULL AS code_disabled, NULL AS code_wait_seconds,
+  NULL AS unsent_delivery_id`

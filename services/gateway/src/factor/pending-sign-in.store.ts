@@ -5,6 +5,7 @@ import type { FactorMethod, Purpose } from '@postern/contracts/challenge'
 import { inputRows } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
+import { callOffUnneeded } from '../challenge/cancelled-delivery.store.ts'
 import { PRESENTED_INPUT } from '../challenge/spend-challenge.store.ts'
 import {
   SIGN_IN_INPUT,
@@ -105,6 +106,7 @@ interface Row extends GuardRow, SignInRow, ProvenUser, JudgedRow {
 export async function completeSignIn(run: TenantRun, completion: Completion): Promise<Completed> {
   const [row] = await run(statement(completion), factorLock(completion.spending.user))
   if (row === undefined) throw new Error('a sign-in was asked for and none was told')
+  await callOffUnneeded(run, completion.key.tenantId, row.unsent_delivery_id)
   if (row.reason) return { kind: 'refused', reason: row.reason }
   const answer = guardAnswer(row)
   if (answer.kind !== 'right') return { kind: 'wrong', answer, failures: row.missed ?? 0, judged: row }
@@ -128,7 +130,7 @@ const statement = (completion: Completion) => {
     ${freedIdentifiers(spending.user, frees, bringing !== undefined)}, ${refused(bringing)}, ${told(completion)}
   SELECT ${guardColumns}, refused.reason, (SELECT failures FROM missed) AS missed, entered.purpose, entered.user_created,
          holder.id, holder.email, holder.email_verified_at, holder.phone, holder.phone_verified_at, holder.is_active,
-         holder.created_at, ${signInColumns}, ${bringing ? judgedColumns : notJudged},
+         holder.created_at, ${signInColumns}, ${bringing ? judgedColumns(key.tenantId) : notJudged},
          -- The sign-in went away (its user was disabled or erased) while this waited for it: undone, and tried again.
          CASE WHEN EXISTS (SELECT FROM met) AND NOT EXISTS (SELECT FROM entered) THEN stale_snapshot() END AS again
     FROM (SELECT) AS one LEFT JOIN ask ON true LEFT JOIN refused ON true LEFT JOIN entered ON true

@@ -110,6 +110,8 @@ async function grow(admin: pg.Pool, { id }: Tenant) {
        delivery_id, limit_key, identifier_digest, decoy, metadata, due_at, expires_at)
      SELECT '${id}', uuidv7(), 'otp', 'sign_in', 'email', g || '@grown.test', '', sha256(''), 1, uuidv7(),
        g || '@grown.test', '', false, '{}', now(), now() + interval '5 minutes' ${series}`,
+    `INSERT INTO deliveries (tenant_id, id, challenge_id, channel, template, status, decoy, send_at, expires_at, due_at)
+     SELECT tenant_id, delivery_id, id, 'email', 'otp', 'queued', false, now(), expires_at, expires_at FROM challenges`,
     `INSERT INTO sessions (tenant_id, id, user_id, amr, acr, idle_expires_at, expires_at)
      SELECT tenant_id, uuidv7(), id, '{}', '', now() + interval '1 day', now() + interval '1 day' FROM (${users}) u`,
     `INSERT INTO refresh_tokens (tenant_id, session_id, generation, digest)
