@@ -16,6 +16,7 @@ const CALLERS: Record<string, string[]> = {
   'expire_due(integer)': ALL,
   'review_held(integer)': ALL,
   'claim_unreported(integer)': ['postern_notifier'],
+  'unreported_overdue_seconds()': ['postern_notifier'],
   'claim_events(integer)': ALL,
   'relay_gauges()': ALL,
   'record_events(uuid[])': ['postern_audit'],

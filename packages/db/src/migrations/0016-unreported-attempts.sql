@@ -29,9 +29,16 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $
     FROM named n WHERE n.ask_at IS NOT NULL ORDER BY n.since
 $$;
 
-REVOKE ALL ON FUNCTION claim_unreported(integer) FROM PUBLIC;
+-- For how long the one that waits longest has been waiting for its turn.
+CREATE FUNCTION unreported_overdue_seconds() RETURNS double precision
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT greatest(coalesce(extract(epoch FROM now() - min(a.ask_at)), 0), 0)::float8 FROM attempts a WHERE a.ask_at IS NOT NULL
+$$;
+
+REVOKE ALL ON FUNCTION claim_unreported(integer), unreported_overdue_seconds() FROM PUBLIC;
 ALTER FUNCTION claim_unreported(integer) OWNER TO postern_relay;
+ALTER FUNCTION unreported_overdue_seconds() OWNER TO postern_relay;
 SET LOCAL ROLE postern_relay;
-GRANT EXECUTE ON FUNCTION claim_unreported(integer) TO postern_notifier;
+GRANT EXECUTE ON FUNCTION claim_unreported(integer), unreported_overdue_seconds() TO postern_notifier;
 RESET ROLE;
 REVOKE CREATE ON SCHEMA public FROM postern_relay;

@@ -2,6 +2,7 @@
 
 import type { Logger } from '@postern/telemetry/logger'
 import { type AskDeps, askVendors } from './ask-vendors.ts'
+import { unreportedOverdue } from './unreported.store.ts'
 
 export interface AskingOptions extends AskDeps {
   readonly logger: Logger
@@ -10,7 +11,7 @@ export interface AskingOptions extends AskDeps {
 }
 
 export interface Asking {
-  /** Asks for no further message, and waits for the running call. */
+  /** Asks for no further message, and waits for the running calls. */
   stop(): Promise<void>
 }
 
@@ -30,6 +31,7 @@ export function askRegularly({ logger, everyMs = EVERY_MS, ...deps }: AskingOpti
     }
   }
 
+  deps.metrics.unreportedOverdue.observe(() => unreportedOverdue(deps.database.db))
   const timer = setInterval(() => {
     running ??= pass().finally(() => {
       running = undefined

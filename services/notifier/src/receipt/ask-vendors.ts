@@ -26,9 +26,14 @@ export interface AskDeps {
 /** Well below the time that a stop may take. */
 const CALL_MS = 4_000
 
+/** Calls under way: a slow vendor holds up a backlog of a few thousand for minutes, not for hours. */
+const AT_ONCE = 8
+
 /**
- * One call for each message. A vendor that could not say just now is left alone for the rest of the batch.
+ * One call for each message, several at a time. Each vendor is asked of one message first; one that could not say just now
+ * is left alone for the rest of the batch.
  * @returns how many were named; fewer than `batch`: nobody else's turn it is
+ * @throws once no call is under way any more, what was first thrown
  */
 export async function askVendors(deps: AskDeps, batch: number, stopping: () => boolean): Promise<number> {
   const { db } = deps.database
@@ -38,16 +43,35 @@ export async function askVendors(deps: AskDeps, batch: number, stopping: () => b
     named.flatMap(({ senderId }) => senderId ?? []),
   )
   const silent = new Set<string>()
-  for (const message of named) {
-    const key = message.senderId ?? message.provider
+  const ask = async (message: Unreported) => {
+    const key = keyOf(message)
     const statusOf = senderOf(deps, message, own)?.statusOf
-    if (statusOf === undefined || silent.has(key) || stopping()) continue
+    if (statusOf === undefined || silent.has(key) || stopping()) return
     const word = await statusOf(message.providerMessageId, AbortSignal.timeout(CALL_MS))
     deps.metrics.vendorsAsked.add(1, { provider: message.provider, outcome: word.kind })
     if (word.kind === 'no_answer') silent.add(key)
     if ((await record(deps, message, word)) === 'pending') deps.nudge()
   }
+  const firsts = new Map(named.toReversed().map((message) => [keyOf(message), message]))
+  const isFirst = (message: Unreported) => firsts.get(keyOf(message)) === message
+  await severalAtOnce(named.filter(isFirst), ask)
+  await severalAtOnce(
+    named.filter((message) => !isFirst(message)),
+    ask,
+  )
   return named.length
+}
+
+const keyOf = ({ senderId, provider }: Unreported) => senderId ?? provider
+
+async function severalAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values()
+  const one = async () => {
+    for (const item of left) await work(item)
+  }
+  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, one))
+  const failure = ended.find((end) => end.status === 'rejected')
+  if (failure !== undefined) throw failure.reason
 }
 
 function senderOf(

@@ -26,6 +26,12 @@ export async function claimUnreported(db: Kysely<NotifierDatabase>, batch: numbe
   return rows
 }
 
+/** For how many seconds the one that waits longest has been waiting for its turn; 0: nobody waits. */
+export async function unreportedOverdue(db: Kysely<NotifierDatabase>): Promise<number> {
+  const { rows } = await sql<{ seconds: number }>`SELECT unreported_overdue_seconds() AS seconds`.execute(db)
+  return rows[0]?.seconds ?? 0
+}
+
 /** Also those that are switched off: they sent it. By id. */
 export async function sendersOf(
   db: Kysely<NotifierDatabase>,

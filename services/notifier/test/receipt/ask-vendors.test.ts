@@ -144,6 +144,52 @@ t.test('a vendor that cannot say just now is left alone for the rest of the roun
   await f.admin.query('UPDATE attempts SET ask_at = NULL')
 })
 
+t.test('several are asked at once, no more than eight, and all before the round ends', async (t) => {
+  let underWay = 0
+  let most = 0
+  let release = (): void => undefined
+  const full = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const statusOf = async (id: string): Promise<VendorWord> => {
+    underWay += 1
+    most = Math.max(most, underWay)
+    // The first is asked alone; of the others nobody is answered before eight are.
+    if (id !== 'slow 0') {
+      if (underWay === 8) release()
+      await full
+    }
+    underWay -= 1
+    return said(DELIVERED)
+  }
+  const of = () => ({ vendor: () => ({ provider: 'twilio', statusOf }) }) as never
+  const { deps } = asking({})
+  const all = []
+  for (let n = 0; n < 21; n += 1) all.push(await taken(`slow ${n}`))
+  t.equal(await askVendors({ ...deps, vendors: { email: { of }, sms: { of } } }, 50, () => false), 21)
+  t.same([most, underWay], [8, 0])
+  for (const ids of all) t.match(await deliveryState(f, ids), { status: 'delivered' })
+})
+
+t.test('a failure of one is told when the others have ended', async (t) => {
+  const { deps } = asking({})
+  let ended = 0
+  const statusOf = async (id: string): Promise<VendorWord> => {
+    if (id === 'broken 1') throw new Error('broken')
+    await new Promise((resolve) => setImmediate(resolve))
+    ended += 1
+    return { kind: 'not_found' }
+  }
+  const of = () => ({ vendor: () => ({ provider: 'twilio', statusOf }) }) as never
+  for (let n = 0; n < 4; n += 1) await taken(`broken ${n}`)
+  await t.rejects(
+    askVendors({ ...deps, vendors: { email: { of }, sms: { of } } }, 50, () => false),
+    /broken/,
+  )
+  t.equal(ended, 3)
+  await f.admin.query('UPDATE attempts SET ask_at = NULL')
+})
+
 t.test('a word that a callback brought too counts once', async (t) => {
   const { ask } = asking({ both: said(DELIVERED, 'delivered') })
   const ids = await taken('both')
@@ -180,9 +226,17 @@ t.test('it is asked regularly until it is told to stop, and a failure ends nothi
   }
   const logger = { warn: (facts: object) => lines.push(facts) } as never
   const running = askRegularly({ ...deps, database, logger, everyMs: 10 })
+  const overdue = async () =>
+    /^postern_vendor_status_overdue_seconds\S* (\S+)/m.exec(await telemetry.metricsText())?.[1]
   const end = performance.now() + 20_000
   while ((await deliveryState(f, ids)).status !== 'delivered' && performance.now() < end);
   t.match(await deliveryState(f, ids), { status: 'delivered' })
   await running.stop()
   t.equal(lines.length, 2)
+  t.equal(Number(await overdue()), 0, 'nobody waits')
+  await taken('waits')
+  await f.admin.query(
+    `UPDATE attempts SET ask_at = now() - interval '1 hour' WHERE provider_message_id = 'waits'`,
+  )
+  t.ok(Number(await overdue()) >= 3_600)
 })
