@@ -10,11 +10,17 @@ export interface DrivenDelivery {
   traceparent: string | null
 }
 
+export interface DueDelivery extends DrivenDelivery {
+  /** Its worker had it for too long, or died. */
+  leaseEnded: boolean
+}
+
 const DRIVEN = sql`tenant_id AS "tenantId", delivery_id AS "deliveryId", channel, drive, traceparent`
 
 /** Marks up to `batch` due deliveries as queued and names them, oldest first. */
-export async function claimDue<DB>(db: Kysely<DB>, batch: number): Promise<DrivenDelivery[]> {
-  return (await sql<DrivenDelivery>`SELECT ${DRIVEN} FROM claim_due(${batch})`.execute(db)).rows
+export async function claimDue<DB>(db: Kysely<DB>, batch: number): Promise<DueDelivery[]> {
+  const due = sql<DueDelivery>`SELECT ${DRIVEN}, lease_ended AS "leaseEnded" FROM claim_due(${batch})`
+  return (await due.execute(db)).rows
 }
 
 /** Names queued deliveries that nobody took for 10 seconds; each is named again 10 seconds later. */
@@ -61,14 +67,18 @@ export interface RelayGauges {
   oldestPendingSeconds: number
   events: number
   oldestEventSeconds: number
+  /** that can be driven again */
+  deadLetters: number
 }
 
 /** How much waits and for how long, over all tenants. */
 export async function relayGauges<DB>(db: Kysely<DB>): Promise<RelayGauges> {
   const { rows } = await sql<RelayGauges>`
     SELECT pending::float8, oldest_pending_seconds AS "oldestPendingSeconds", events::float8,
-           oldest_event_seconds AS "oldestEventSeconds" FROM relay_gauges()`.execute(db)
-  return rows[0] ?? { pending: 0, oldestPendingSeconds: 0, events: 0, oldestEventSeconds: 0 }
+           oldest_event_seconds AS "oldestEventSeconds", dead_letters::float8 AS "deadLetters" FROM relay_gauges()`.execute(
+    db,
+  )
+  return rows[0] ?? { pending: 0, oldestPendingSeconds: 0, events: 0, oldestEventSeconds: 0, deadLetters: 0 }
 }
 
 /** All of the relay's statements, bound to one database. */

@@ -34,9 +34,9 @@ t.test('due deliveries of all tenants are handed out oldest first, each with the
   const first = await addDelivery(admin, { due: -30, drive: 4, status: 'sending', traceparent: TRACE })
   const third = await addDelivery(admin, { due: -10 })
   t.same(await relay.claimDue(3), [
-    { tenantId: A, deliveryId: first, channel: 'email', drive: 5, traceparent: TRACE },
-    { tenantId: B, deliveryId: second, channel: 'sms', drive: 1, traceparent: null },
-    { tenantId: A, deliveryId: third, channel: 'email', drive: 1, traceparent: null },
+    { tenantId: A, deliveryId: first, channel: 'email', drive: 5, traceparent: TRACE, leaseEnded: true },
+    { tenantId: B, deliveryId: second, channel: 'sms', drive: 1, traceparent: null, leaseEnded: false },
+    { tenantId: A, deliveryId: third, channel: 'email', drive: 1, traceparent: null, leaseEnded: false },
   ])
   t.match(await look(first), { status: 'queued', drive: 5, soon: true, fence: 3, wiped: false })
   t.same(idsOf(await relay.claimDue(3)), [fourth])
@@ -230,15 +230,18 @@ t.test('twenty who end what ran out of time end each once', async (t) => {
 
 t.test('the gauges count over all tenants and tell the oldest age', async (t) => {
   const { admin, relay } = await setup(t)
-  t.same(await relay.gauges(), { pending: 0, oldestPendingSeconds: 0, events: 0, oldestEventSeconds: 0 })
+  const nothing = { pending: 0, oldestPendingSeconds: 0, events: 0, oldestEventSeconds: 0, deadLetters: 0 }
+  t.same(await relay.gauges(), nothing)
   const old = await addDelivery(admin, { tenantId: B })
   await addDelivery(admin)
   await addDelivery(admin, { status: 'accepted' })
+  await addDelivery(admin, { status: 'dead_letter', tenantId: B })
+  await addDelivery(admin, { status: 'dead_letter', due: null })
   await addEvent(admin)
   await admin.query(`UPDATE deliveries SET send_at = now() - interval '1 hour' WHERE id = $1`, [old])
   await admin.query(`UPDATE outbox SET occurred_at = now() - interval '2 hours'`)
   const { oldestPendingSeconds, oldestEventSeconds, ...counts } = await relay.gauges()
-  t.same(counts, { pending: 2, events: 1 })
+  t.same(counts, { pending: 2, events: 1, deadLetters: 1 })
   t.ok(oldestPendingSeconds >= 3600 && oldestPendingSeconds < 3660, `${oldestPendingSeconds}`)
   t.ok(oldestEventSeconds >= 7200 && oldestEventSeconds < 7260, `${oldestEventSeconds}`)
 })

@@ -17,13 +17,17 @@ export function relayMetrics(metrics: Metrics, clock: { now(): Date }): RelayMet
     if (seen === undefined) throw new Error('nothing measured yet')
     return clock.now().getTime() - seen.at > FRESH_MS ? Number.NaN : seen.gauges[name]
   }
+  const reconciled = (channel: Channel, reason: string, count: number) =>
+    metrics.deliveriesReconciled.add(count, { queue: queueOf(channel), reason })
   metrics.deliveriesWaiting.observe(show('pending'))
   metrics.deliveriesOldest.observe(show('oldestPendingSeconds'))
   metrics.eventsWaiting.observe(show('events'))
   metrics.eventsOldest.observe(show('oldestEventSeconds'))
+  metrics.deadLetters.observe(show('deadLetters'))
   return {
     queued: (channel, count) => metrics.relayMoved.add(count, { queue: queueOf(channel) }),
-    redriven: (channel, count) => metrics.relayRedriven.add(count, { queue: queueOf(channel) }),
+    redriven: (channel, count) => reconciled(channel, 'lost_by_queue', count),
+    leasesEnded: (channel, count) => reconciled(channel, 'lease_ended', count),
     eventsQueued: (count) => metrics.relayMoved.add(count, { queue: 'record-events' }),
     expired: () => undefined,
     failed: (where) => metrics.relayFailures.add(1, { stage: where }),

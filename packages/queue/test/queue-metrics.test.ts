@@ -15,9 +15,10 @@ t.test('what the relay and the workers do can be read', async (t) => {
   t.notMatch(await telemetry.metricsText(), /^postern_deliveries_waiting /m, 'nothing was measured yet')
   relay.queued('email', 3)
   relay.redriven('sms', 2)
+  relay.leasesEnded('email', 1)
   relay.eventsQueued(5)
   relay.failed('store')
-  relay.backlog({ pending: 4, oldestPendingSeconds: 1.5, events: 6, oldestEventSeconds: 2.5 })
+  relay.backlog({ pending: 4, oldestPendingSeconds: 1.5, events: 6, oldestEventSeconds: 2.5, deadLetters: 7 })
   worker.finished('deliver-email', 'skipped', 0.2)
   worker.replaced('deliver-sms')
   t.notMatch(await telemetry.metricsText(), /^postern_queue_canary_taken/m, 'no canary was taken yet')
@@ -27,7 +28,9 @@ t.test('what the relay and the workers do can be read', async (t) => {
   for (const line of [
     /^postern_relay_moved_total\{queue="deliver-email"\} 3$/m,
     /^postern_relay_moved_total\{queue="record-events"\} 5$/m,
-    /^postern_relay_redriven_total\{queue="deliver-sms"\} 2$/m,
+    /^postern_deliveries_reconciled_total\{queue="deliver-sms",reason="lost_by_queue"\} 2$/m,
+    /^postern_deliveries_reconciled_total\{queue="deliver-email",reason="lease_ended"\} 1$/m,
+    /^postern_dead_letters(\{\})? 7$/m,
     /^postern_relay_failures_total\{stage="store"\} 1$/m,
     /^postern_deliveries_waiting(\{\})? 4$/m,
     /^postern_deliveries_oldest_seconds(\{\})? 1.5$/m,

@@ -96,6 +96,15 @@ t.test('what waits its turn in the queue is never added again, however long it w
   t.same([bed.counts.redriven, bed.email.jobs.size], [0, 50])
 })
 
+t.test('what a worker had and did not end is handed over again, and counted as that', async (t) => {
+  const bed = relayBed(t)
+  bed.memory.add()
+  for (const channel of ['email', 'sms', 'sms'] as const) bed.memory.add({ channel, status: 'sending' })
+  bed.start()
+  await until(() => bed.counts.queued === 4, soon)
+  t.equal(bed.counts.leasesEnded, 3)
+})
+
 t.test('what the queue lost is driven again, the longest overdue first', async (t) => {
   const bed = relayBed(t, { pollMs: 20, aheadMs: 200 })
   const [kept, ...lost] = Array.from({ length: 30 }, (_, n) => bed.memory.add({ dueAt: n }).deliveryId)

@@ -73,11 +73,11 @@ export const METRICS = {
     help: 'Rows handed to a queue.',
     labels: ['queue'],
   },
-  relayRedriven: {
-    name: 'postern_relay_redriven_total',
+  deliveriesReconciled: {
+    name: 'postern_deliveries_reconciled_total',
     type: 'counter',
-    help: 'Deliveries handed to a queue again because it lost them.',
-    labels: ['queue'],
+    help: 'Deliveries that the relay took up again: lost by the queue, or with a worker whose lease ended.',
+    labels: ['queue', 'reason'],
   },
   relayFailures: {
     name: 'postern_relay_failures_total',
@@ -143,6 +143,12 @@ export const METRICS = {
     name: 'postern_deliveries_oldest_seconds',
     type: 'gauge',
     help: 'How long the oldest unfinished delivery has been due.',
+    labels: [],
+  },
+  deadLetters: {
+    name: 'postern_dead_letters',
+    type: 'gauge',
+    help: 'Dead letters that can still be driven again.',
     labels: [],
   },
   eventsWaiting: {

@@ -1,25 +1,25 @@
 -- Every cross-tenant need is one of these functions: they run as postern_relay, nobody else may see across tenants.
 
--- Hands due deliveries to the queue, oldest first. A delivery whose worker died (its lease ended) is due again.
+-- Hands due deliveries to the queue, oldest first. A delivery whose worker died is due again, and told so: `lease_ended`.
 CREATE FUNCTION claim_due(batch integer)
-RETURNS TABLE (tenant_id uuid, delivery_id uuid, channel text, drive integer, traceparent text)
+RETURNS TABLE (tenant_id uuid, delivery_id uuid, channel text, drive integer, traceparent text, lease_ended boolean)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   WITH due AS (
-    SELECT d.tenant_id, d.id, d.due_at FROM deliveries d
+    SELECT d.tenant_id, d.id, d.due_at, d.status = 'sending' AS lease_ended FROM deliveries d
      WHERE d.status IN ('scheduled', 'pending', 'sending') AND d.due_at <= now() AND d.expires_at > now()
      ORDER BY d.due_at LIMIT batch FOR UPDATE SKIP LOCKED
   ), driven AS (
     UPDATE deliveries d
        SET status = 'queued', drive = d.drive + 1, due_at = now() + interval '10 seconds', updated_at = now()
       FROM due WHERE d.tenant_id = due.tenant_id AND d.id = due.id
-    RETURNING d.tenant_id, d.id, d.channel, d.drive, d.traceparent, due.due_at AS since
+    RETURNING d.tenant_id, d.id, d.channel, d.drive, d.traceparent, due.due_at AS since, due.lease_ended
   ), told AS (
     INSERT INTO outbox (tenant_id, kind, actor, subject, outcome, traceparent, data)
     SELECT v.tenant_id, 'delivery.queued', 'service:relay', 'delivery:' || v.id, 'success', v.traceparent,
            jsonb_build_object('drive', v.drive, 'channel', v.channel)
       FROM driven v
   )
-  SELECT v.tenant_id, v.id, v.channel, v.drive, v.traceparent FROM driven v ORDER BY v.since, v.id
+  SELECT v.tenant_id, v.id, v.channel, v.drive, v.traceparent, v.lease_ended FROM driven v ORDER BY v.since, v.id
 $$;
 
 -- What was queued a while ago and not taken: the relay asks the queue whether it still has it.
@@ -137,14 +137,17 @@ $$;
 
 -- The true service level: how long the oldest message and the oldest event have been waiting.
 CREATE FUNCTION relay_gauges()
-RETURNS TABLE (pending bigint, oldest_pending_seconds double precision, events bigint, oldest_event_seconds double precision)
+RETURNS TABLE (pending bigint, oldest_pending_seconds double precision, events bigint, oldest_event_seconds double precision,
+  dead_letters bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-  SELECT d.n, coalesce(extract(epoch FROM now() - d.since), 0), e.n, coalesce(extract(epoch FROM now() - e.since), 0)
+  SELECT d.n, coalesce(extract(epoch FROM now() - d.since), 0), e.n, coalesce(extract(epoch FROM now() - e.since), 0), l.n
     -- Twice, as the partial indexes have them: in one list no index would serve, and all that was ever sent be read.
     FROM (SELECT count(*) AS n, min(coalesce(w.again_since, w.send_at)) AS since
             FROM (SELECT again_since, send_at FROM deliveries WHERE status IN ('pending', 'sending')
                   UNION ALL SELECT again_since, send_at FROM deliveries WHERE status = 'queued') w) d,
-         (SELECT count(*) AS n, min(occurred_at) AS since FROM outbox) e
+         (SELECT count(*) AS n, min(occurred_at) AS since FROM outbox) e,
+         -- Those that still hold what they would bring: of the others nothing is due.
+         (SELECT count(*) AS n FROM deliveries WHERE status = 'dead_letter' AND due_at IS NOT NULL) l
 $$;
 
 DO $$

@@ -11,6 +11,10 @@ export const passDeliveries: RelayStep = (parts) =>
     const size = parts.gate.allows(parts.batch)
     if (size === 0) return false
     const rows = await parts.store.claimDue(size)
+    for (const channel of CHANNELS) {
+      const ended = rows.filter((row) => row.channel === channel && row.leaseEnded).length
+      if (ended > 0) parts.metrics.leasesEnded(channel, ended)
+    }
     await addDeliveries(parts, rows, 'queued')
     return rows.length >= size
   })

@@ -11,16 +11,23 @@ export interface DrivenDelivery {
   traceparent: string | null
 }
 
+export interface DueDelivery extends DrivenDelivery {
+  /** Its worker had it for too long, or died. */
+  leaseEnded: boolean
+}
+
 export interface RelayGauges {
   pending: number
   oldestPendingSeconds: number
   events: number
   oldestEventSeconds: number
+  /** Those that can still be driven again. */
+  deadLetters: number
 }
 
 export interface RelayStore {
   /** Marks up to `batch` due deliveries as queued, under a new drive, for the next 10 s. Longest due first. */
-  claimDue(batch: number): Promise<DrivenDelivery[]>
+  claimDue(batch: number): Promise<DueDelivery[]>
   /** Names queued deliveries that nobody took for 10 s, the longest first; each is named again 10 s later. */
   overdueQueued(batch: number): Promise<DrivenDelivery[]>
   /** Gives the lost ones a new drive; those that moved on meanwhile are not in the answer, which has no order. */
@@ -39,6 +46,8 @@ export interface RelayMetrics {
   queued(channel: Channel, count: number): void
   /** Deliveries handed over again because the queue had lost them. */
   redriven(channel: Channel, count: number): void
+  /** Of those handed over (`queued`), how many a worker had had and not ended. */
+  leasesEnded(channel: Channel, count: number): void
   /** Events handed over to be recorded. */
   eventsQueued(count: number): void
   /** Deliveries ended because their time ran out. */

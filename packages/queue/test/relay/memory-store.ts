@@ -9,7 +9,7 @@ interface Row {
   deliveryId: string
   channel: Channel
   traceparent: string | null
-  status: 'pending' | 'queued' | 'done' | 'expired'
+  status: 'pending' | 'sending' | 'queued' | 'done' | 'expired'
   drive: number
   dueAt: number
   expiresAt: number
@@ -36,9 +36,11 @@ export function memoryStore({ aheadMs = 10_000 } = {}) {
   const store: RelayStore = {
     async claimDue(batch) {
       counted('claimDue')
-      return due('pending', batch).map((row) =>
-        driven(Object.assign(row, { status: 'queued', drive: row.drive + 1, dueAt: ahead() })),
-      )
+      return [...due('pending', batch), ...due('sending', batch)].slice(0, batch).map((row) => {
+        const leaseEnded = row.status === 'sending'
+        const queued = Object.assign(row, { status: 'queued', drive: row.drive + 1, dueAt: ahead() })
+        return { ...driven(queued), leaseEnded }
+      })
     },
     async overdueQueued(batch) {
       counted('overdueQueued')
@@ -71,7 +73,8 @@ export function memoryStore({ aheadMs = 10_000 } = {}) {
     },
     async gauges() {
       counted('gauges')
-      return { pending: rows.size, oldestPendingSeconds: 0, events: events.size, oldestEventSeconds: 0 }
+      const nothing = { oldestPendingSeconds: 0, oldestEventSeconds: 0, deadLetters: 0 }
+      return { pending: rows.size, events: events.size, ...nothing }
     },
   }
   return {

@@ -43,6 +43,7 @@ export function countingMetrics() {
   const counts = {
     queued: 0,
     redriven: 0,
+    leasesEnded: 0,
     eventsQueued: 0,
     expired: 0,
     store: 0,
@@ -56,6 +57,9 @@ export function countingMetrics() {
     },
     redriven: (_channel, count) => {
       counts.redriven += count
+    },
+    leasesEnded: (_channel, count) => {
+      counts.leasesEnded += count
     },
     eventsQueued: (count) => {
       counts.eventsQueued += count
