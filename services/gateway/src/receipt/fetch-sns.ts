@@ -9,13 +9,11 @@ const ANSWER_MS = 5_000
 const LARGEST = 16 * 1024
 const KEPT_MS = 24 * 3_600_000
 const MOST_KEPT = 20
-/** Whoever names certificates that are not there makes us ask for one a second, and no more. */
+/** Whoever names certificates that are not there makes us ask a host for one a second, and no more. */
 const PAUSE_MS = 1_000
-
-interface Kept {
-  readonly certificate: X509Certificate
-  readonly until: number
-}
+/** What a host did not have is not asked for again so soon. */
+const REFUSED_MS = 60_000
+const MOST_REFUSED = 200
 
 export interface SnsClient {
   /** @throws AppError SERVICE_UNAVAILABLE when it cannot be had now */
@@ -25,38 +23,55 @@ export interface SnsClient {
 }
 
 export function createSnsClient({ clock }: { clock: Clock }): SnsClient {
-  const kept = new Map<string, Kept>()
+  const kept = new Map<string, { certificate: X509Certificate; askedAt: number }>()
+  const refused = new Map<string, number>()
+  const lastAsked = new Map<string, number>()
   const asked = new Map<string, Promise<X509Certificate>>()
-  let lastAsked = Number.NEGATIVE_INFINITY
+  const now = () => clock.now().getTime()
+  // Also where the clock was set back.
+  const isWithin = (ms: number, since: number | undefined) =>
+    since !== undefined && Math.abs(now() - since) < ms
 
   async function certificateOf(url: string): Promise<X509Certificate> {
-    const now = clock.now().getTime()
     const found = kept.get(url)
-    if (found !== undefined && found.until > now) return found.certificate
-    const waiting = asked.get(url)
-    if (waiting !== undefined) return waiting
-    if (Math.abs(now - lastAsked) < PAUSE_MS) throw unavailable('certificates are asked for too often')
-    lastAsked = now
-    const asking = get(url).then((text) => new X509Certificate(text))
-    asked.set(url, asking)
+    if (found !== undefined && isWithin(KEPT_MS, found.askedAt)) return found.certificate
     try {
-      const certificate = await asking
-      const [oldest] = kept.keys()
-      if (kept.size >= MOST_KEPT && oldest !== undefined) kept.delete(oldest)
-      kept.set(url, { certificate, until: now + KEPT_MS })
+      return await (asked.get(url) ?? ask(url))
+    } catch (error) {
+      // A flood of forged messages must not cost the true ones their certificate. How long it is valid stands in itself.
+      if (found !== undefined) return found.certificate
+      throw error
+    }
+  }
+
+  function ask(url: string): Promise<X509Certificate> {
+    const { host } = new URL(url)
+    if (isWithin(REFUSED_MS, refused.get(url)))
+      throw unavailable('the certificate was not there a moment ago')
+    if (isWithin(PAUSE_MS, lastAsked.get(host))) throw unavailable('certificates are asked for too often')
+    lastAsked.set(host, now())
+    const asking = fetched(url).finally(() => asked.delete(url))
+    asked.set(url, asking)
+    return asking
+  }
+
+  async function fetched(url: string): Promise<X509Certificate> {
+    const askedAt = now()
+    try {
+      const certificate = new X509Certificate(await get(url))
+      remember(kept, url, { certificate, askedAt }, MOST_KEPT)
       return certificate
     } catch (cause) {
+      remember(refused, url, askedAt, MOST_REFUSED)
       throw unavailable('the certificate cannot be had', cause)
-    } finally {
-      asked.delete(url)
     }
   }
 
   return {
     async publicKey(url) {
       const { publicKey, validFromDate, validToDate } = await certificateOf(url)
-      const now = clock.now()
-      if (now < validFromDate || now > validToDate) throw unavailable('the certificate is not valid now')
+      if (now() < validFromDate.getTime() || now() > validToDate.getTime())
+        throw unavailable('the certificate is not valid now')
       return publicKey
     },
     async confirm(url) {
@@ -65,6 +80,14 @@ export function createSnsClient({ clock }: { clock: Clock }): SnsClient {
       })
     },
   }
+}
+
+/** The one that was remembered first makes room. */
+function remember<V>(map: Map<string, V>, key: string, value: V, most: number): void {
+  map.delete(key)
+  const [oldest] = map.keys()
+  if (map.size >= most && oldest !== undefined) map.delete(oldest)
+  map.set(key, value)
 }
 
 async function get(url: string): Promise<string> {
