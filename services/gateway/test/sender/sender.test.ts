@@ -66,6 +66,22 @@ t.test('a sender reads back as it was made and changed, and each change is told 
   )
 })
 
+t.test('those who change different fields of one sender at once all have their way', async (t) => {
+  const { url, create, list } = await setup()
+  const { id } = (await create(SES)).body.data
+  const changes = [
+    { position: 7 },
+    { enabled: false },
+    { secret: 'other' },
+    { settings: { region: 'us-east-1' } },
+  ]
+  for (const { status } of await Promise.all(
+    changes.map((change) => operator(gateway, 'PATCH', `${url}/${id}`, change)),
+  ))
+    t.equal(status, 200)
+  t.match(await list(), [Object.assign({}, ...changes)])
+})
+
 t.test('they are listed in the order in which they are asked; a new one comes last', async (t) => {
   const { create, list } = await setup()
   for (const position of [5, undefined, 2]) await create({ ...SES, position })

@@ -186,6 +186,15 @@ t.test('a tenant’s own senders stand in place of ours; one without its secret 
   t.same(rows, [{ provider: 'gateway', sender_id: gateway }])
 })
 
+t.test('a tenant whose own senders are all switched off has none: ours are asked', async (t) => {
+  const { given, work, calls, settings } = await failoverSite(t, f)
+  const ids = await given()
+  await giveTenant(f, ids)
+  await listSenders(f, ids, [{ provider: 'ses', settings: settings.ses, enabled: false }])
+  t.equal((await work(ids)).status, 'accepted')
+  t.match(await calls(ids), [{ provider: 'sendgrid', accepted: true }])
+})
+
 t.test('where none of a tenant’s own is ready its mails wait: nobody else’s account is used', async (t) => {
   const { given, deliver, calls, settings } = await failoverSite(t, f)
   const ids = await given()
