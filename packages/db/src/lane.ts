@@ -53,6 +53,8 @@ export class Lane {
   #back = 0
   /** A trip that waits for its connection takes along who is there when it comes: a second one would find nobody. */
   #boarding = false
+  /** A trip leaves at the end of this turn of the event loop. */
+  #turn = false
   #watch: NodeJS.Timeout | undefined
 
   constructor(route: Route, { tenantId, actor }: TenantScope, close: () => void) {
@@ -66,6 +68,20 @@ export class Lane {
     return new Promise((resolve, reject) => {
       const place = this.#places++
       this.#waiting.push({ input, requestId, traceparent, keys, place, waitedMs: 0, resolve, reject })
+      this.#depart()
+    })
+  }
+
+  /** At once; or, where nobody is in a hurry, with all whom this turn of the event loop brings. */
+  #depart(): void {
+    if (this.#turn) return
+    if (!this.#route.statement.isPatient) {
+      this.#leave()
+      return
+    }
+    this.#turn = true
+    setImmediate(() => {
+      this.#turn = false
       this.#leave()
     })
   }
@@ -83,8 +99,8 @@ export class Lane {
     this.#trips--
     this.#back = seats.length
     this.#free(seats)
-    this.#leave()
-    if (this.#trips > 0) return
+    this.#depart()
+    if (this.#trips > 0 || this.#waiting.length > 0) return
     clearTimeout(this.#watch)
     this.#close()
   }
@@ -130,7 +146,8 @@ export class Lane {
   #board(): Seat[] {
     const seats: Seat[] = []
     const half = Math.ceil((this.#waiting.length + this.#back) / 2)
-    const most = this.#trips === 1 && this.#back > 0 ? Math.min(half, MOST) : MOST
+    const halved = this.#trips === 1 && this.#back > 0 && !this.#route.statement.isPatient
+    const most = halved ? Math.min(half, MOST) : MOST
     this.#waiting = this.#waiting.filter((seat) => {
       if (seats.length === most || !this.#mayRide(seat)) return true
       for (const key of seat.keys) this.#keys.add(key)

@@ -25,6 +25,11 @@ export interface SetStatement<I, R> {
    * that those of other processes wait as well. Keys are shared by all tenants and statements: put both into them.
    */
   readonly locks: boolean
+  /**
+   * Nobody waits for the answer in person: all who are there ride together, and whoever comes in the same turn of the event
+   * loop. Fewer and larger groups cost both sides less, where answers a moment sooner are worth nothing.
+   */
+  readonly isPatient?: boolean
 }
 
 type SqlType = 'uuid' | 'text' | 'bytea' | 'boolean' | 'integer' | 'smallint' | 'timestamptz' | 'jsonb'

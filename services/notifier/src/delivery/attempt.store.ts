@@ -38,6 +38,7 @@ export interface Held {
 export const held = {
   keys: ({ claim }: Held) => [deliveryLock(claim.deliveryId)],
   locks: true,
+  isPatient: true,
 }
 export const HELD_INPUT: InputColumns<Held> = {
   delivery_id: ['uuid', ({ claim }) => claim.deliveryId],

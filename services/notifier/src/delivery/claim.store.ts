@@ -59,6 +59,7 @@ const CLAIM: SetStatement<ClaimInput, ClaimRow> = {
   build: (riders) => statement(riders, riders[0]?.input.tenantId ?? ''),
   keys: ({ deliveryId }) => [deliveryLock(deliveryId)],
   locks: true,
+  isPatient: true,
 }
 
 // Each part sees the data as it was when the statement began; the lock and FOR UPDATE make that the newest state.
