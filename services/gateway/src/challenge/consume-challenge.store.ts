@@ -169,10 +169,12 @@ const answered = ({ refusal }: ProofOutcome) => sql`
       FROM ask a LEFT JOIN judged j USING (n) LEFT JOIN shown s USING (n)
   )`
 
+// In the order in which they stand here, whatever a join makes of it: ids tell the order of what one transaction told.
 const told = (tenantId: string, { events }: ProofOutcome) => sql`
   told AS (
     INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, data, request_id, traceparent)
     SELECT ${tenantId}::uuid, kind, subject, outcome, reason, data, ask.request_id, ask.traceparent FROM (
+     SELECT *, row_number() OVER () AS place FROM (
       SELECT p.n, 'challenge.verified' AS kind, 'challenge:' || p.id AS subject, 'success' AS outcome,
              NULL::text AS reason, jsonb_strip_nulls(jsonb_build_object('purpose', p.purpose, 'user_id', s.id)) AS data
         FROM proven p LEFT JOIN shown s USING (n)
@@ -181,5 +183,6 @@ const told = (tenantId: string, { events }: ProofOutcome) => sql`
       UNION ALL
       SELECT a.n, 'challenge.refused', 'challenge:' || p.id, 'refused', a.verdict, '{}'::jsonb
         FROM answered a JOIN proven p USING (n) WHERE a.verdict <> 'proven'
-    ) events JOIN ask USING (n)
+     ) listed
+    ) events JOIN ask USING (n) ORDER BY place
   )`

@@ -13,6 +13,21 @@ const verify = (tenant: Tenant, token: string, more: object = {}) =>
 const expire = (id: string) =>
   house.admin.query(`UPDATE challenges SET expires_at = now() - interval '1 second' WHERE id = $1`, [id])
 
+t.test('the trail tells what a proof did in the order in which it was done', async (t) => {
+  const tenant = await newTenant(gateway)
+  const links = await Promise.all(Array.from({ length: 8 }, () => tenant.issue({ email: freshEmail() })))
+  await Promise.all(links.map(({ token }) => verify(tenant, token)))
+  const { rows } = await house.admin.query(
+    `SELECT array_agg(kind ORDER BY id) AS kinds FROM outbox WHERE tenant_id = $1 AND kind <> 'challenge.issued'
+      AND subject ~ '^(challenge|user|session):' GROUP BY request_id HAVING count(*) > 1`,
+    [tenant.id],
+  )
+  t.strictSame(
+    rows.map(({ kinds }) => kinds),
+    links.map(() => ['challenge.verified', 'user.created', 'session.opened']),
+  )
+})
+
 t.test('a proven link makes the user, opens one session and tells the trail', async (t) => {
   const tenant = await newTenant(gateway)
   const email = freshEmail()
