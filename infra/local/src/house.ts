@@ -31,7 +31,7 @@ export function demoKeyFile(dataDir: DataDir): string {
 }
 
 /** The stand-in for the vendors. */
-export function sandboxSpec({ root, dataDir, ports }: HousePlan): ProcessSpec {
+export function sandboxSpec({ root, dataDir, ports }: HousePlan, env: NodeJS.ProcessEnv): ProcessSpec {
   const urls = urlsOf(ports)
   return {
     name: 'sandbox',
@@ -39,6 +39,7 @@ export function sandboxSpec({ root, dataDir, ports }: HousePlan): ProcessSpec {
     health: `${urls.sandbox}/livez`,
     logFile: join(dataDir.logs, 'sandbox.log'),
     env: {
+      ...settingsOf(env),
       POSTERN_SANDBOX_HOST: host,
       POSTERN_SANDBOX_PORT: String(ports.sandbox),
       POSTERN_SANDBOX_SMTP_PORT: String(ports.smtp),
@@ -113,7 +114,7 @@ function sandboxVendors(sandbox: string, smtpPort: number): Record<string, strin
   }
 }
 
-/** Settings of the person's own go on to the services; those of the test runner are not theirs. */
+/** Settings of the person's own go on to the processes; those of the test runner are not theirs. */
 function settingsOf(env: NodeJS.ProcessEnv): Record<string, string> {
   const entries = Object.entries(env).flatMap(([name, value]) =>
     name.startsWith('POSTERN_') && !name.startsWith('POSTERN_TEST_') && value !== undefined

@@ -14,17 +14,30 @@ const usage = `Usage:
   npm run postern -- secrets create DIR                                  makes the secrets for docker-compose.yml`
 
 function run(argv: string[]): string {
-  const options = { 'data-dir': { type: 'string' }, secrets: { type: 'string' } } as const
-  const { positionals, values } = parseArgs({ args: argv, options, allowPositionals: true })
+  const { positionals, values } = parse(argv)
   const [group, action, subject, ...rest] = positionals
+  if (values.help) return usage
   if (rest.length > 0) throw new SetupError(usage)
-  if (group === 'keys' && action === 'rotate') {
+  if (group === 'keys' && action === 'rotate' && subject !== undefined) {
     const place = dataDir(values['data-dir'], { root, cwd: process.cwd() })
     return rotateKey(values.secrets === undefined ? secretsOf(place) : resolve(values.secrets), subject)
   }
   if (group === 'secrets' && action === 'create' && subject !== undefined)
     return createSecrets(resolve(subject))
   throw new SetupError(usage)
+}
+
+function parse(argv: string[]) {
+  const options = {
+    'data-dir': { type: 'string' },
+    secrets: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  } as const
+  try {
+    return parseArgs({ args: argv, options, allowPositionals: true })
+  } catch (error) {
+    throw new SetupError(`${(error as Error).message.split('. ')[0]}.\n${usage}`)
+  }
 }
 
 try {

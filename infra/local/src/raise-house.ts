@@ -69,7 +69,7 @@ async function startAll(
   supervisor: Supervisor,
   env: NodeJS.ProcessEnv,
 ): Promise<Record<string, number>> {
-  const specs = [sandboxSpec(plan), ...serviceSpecs(plan, env).reverse()]
+  const specs = [sandboxSpec(plan, env), ...serviceSpecs(plan, env).reverse()]
   const pids = await Promise.all(
     specs.map(async (spec) => [spec.name, await supervisor.start(spec)] as const),
   )

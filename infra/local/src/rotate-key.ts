@@ -10,9 +10,9 @@ import { SetupError } from './setup-error.ts'
  * Adds one new key to the ring, wherever below `secrets` the ring is: in the folder itself (a data-dir's), or in those
  * of the containers that see it. Returns what to tell the person.
  */
-export function rotateKey(secrets: string, ring: string | undefined): string {
-  if (ring === undefined || !Object.hasOwn(RINGS, ring)) {
-    throw new SetupError(`There is no ring "${ring ?? ''}". Rings: ${Object.keys(RINGS).join(', ')}.`)
+export function rotateKey(secrets: string, ring: string): string {
+  if (!Object.hasOwn(RINGS, ring)) {
+    throw new SetupError(`There is no ring "${ring}". Rings: ${Object.keys(RINGS).join(', ')}.`)
   }
   const folders = ringFolders(secrets, ring)
   if (folders.length === 0) throw new SetupError(`${secrets} holds no ring ${ring}.`)

@@ -13,7 +13,7 @@ const plan = {
 
 t.test('no secret is in the environment of any part', async (t) => {
   const env = { POSTERN_TEST_POSTGRES_URL: 'postgres://postgres:canary@127.0.0.1/postgres' }
-  const specs = [sandboxSpec(plan), ...serviceSpecs(plan, env)]
+  const specs = [sandboxSpec(plan, env), ...serviceSpecs(plan, env)]
   t.notMatch(JSON.stringify(specs.map((spec) => spec.env)), /canary/)
   t.same(
     specs.map(({ name, health }) => `${name} ${health}`),
@@ -41,4 +41,14 @@ t.test('settings of the person reach the services, but not where they would move
     POSTERN_PUBLIC_URL: 'http://127.0.0.1:4000',
   })
   t.notOk('HOME' in (gateway?.env ?? {}))
+})
+
+t.test('the sandbox takes its settings from the person as well, but not its place', async (t) => {
+  const { env } = sandboxSpec(plan, {
+    POSTERN_SANDBOX_DELIVERED_AFTER_MS: '500',
+    POSTERN_SANDBOX_PORT: '80',
+    HOME: '/people/ada',
+  })
+  t.match(env, { POSTERN_SANDBOX_DELIVERED_AFTER_MS: '500', POSTERN_SANDBOX_PORT: '4003' })
+  t.notOk('HOME' in env)
 })
