@@ -1,5 +1,5 @@
-// The peer of the notifier: a BullMQ worker that does nothing but call the vendor, by the same library, with a mail of about the
-// same size. It knows of no lease, no attempt, no limit and no trail.
+// The peer of the notifier: a BullMQ worker that does nothing but call the vendor, by SendGrid's library as it comes, with a mail of
+// about the same size. It knows of no lease, no attempt, no limit and no trail.
 
 import { randomBytes } from 'node:crypto'
 import { Agent, createServer } from 'node:http'
