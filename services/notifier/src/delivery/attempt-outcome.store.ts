@@ -77,10 +77,9 @@ const dataOf = ({ attempt, ending }: Ended) =>
 // Whoever opted out at the vendor that was asked gets nothing more by any other: as if a receipt had said so.
 const listed = (tenantId: string) => sql`
   unwilling AS MATERIALIZED (
-    SELECT DISTINCT ON (h.channel, h.recipient_digest) h.id, h.channel, h.recipient_digest, a.provider, a.traceparent
-      FROM finished f JOIN held h USING (n) JOIN ask a USING (n)
-     WHERE a.error_code = 'recipient_opted_out' AND h.recipient_digest IS NOT NULL
-     ORDER BY h.channel, h.recipient_digest, h.id
+    SELECT DISTINCT ON (f.channel, f.recipient_digest) f.id, f.channel, f.recipient_digest, f.provider, f.traceparent
+      FROM finished f WHERE f.error_code = 'recipient_opted_out' AND f.recipient_digest IS NOT NULL
+     ORDER BY f.channel, f.recipient_digest, f.id
   ), listed AS (
     INSERT INTO suppressions (tenant_id, channel, recipient_digest, reason, provider)
     SELECT ${tenantId}::uuid, u.channel, u.recipient_digest, 'opt_out', u.provider FROM unwilling u
@@ -114,8 +113,10 @@ const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
     SELECT a.n, d.id, d.channel, substring(d.recipient_digest FROM 1 FOR 32) AS recipient_digest
       FROM ${lockedDeliveries(tenantId)}
      WHERE d.fence = a.fence::bigint AND d.status IN ('sending', 'queued')
+  -- From here on each part hands on what the next ones need: what a part joins beside its table is copied whole for each row.
   ), fate AS MATERIALIZED (
-    SELECT h.n, CASE WHEN o.took AND a.status <> 'pending' THEN 'accepted'
+    SELECT h.n, h.id, h.channel, h.recipient_digest, a.number, a.fence::bigint AS fence, a.provider, a.was, a.outcome, a.error_code,
+           a.message_id, a.is_answerable, a.retry_in_ms, a.traceparent, a.data, CASE WHEN o.took AND a.status <> 'pending' THEN 'accepted'
                      WHEN o.is_unclear AND a.status = 'failed' THEN 'unknown' ELSE a.status END AS status,
            a.outcome = 'accepted' AND a.has_other AND o.perhaps_sent + 1 < ${sql.lit(MAX_PERHAPS_SENT)} AS is_held
       FROM held h JOIN ask a USING (n) CROSS JOIN LATERAL (
@@ -127,30 +128,30 @@ const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
     SELECT receipt_wait_seconds AS seconds FROM tenants WHERE id = ${tenantId}::uuid
   ), finished AS (
     UPDATE attempts t
-       SET outcome = a.outcome, error_code = a.error_code, provider_message_id = a.message_id,
-           finished_at = clock_timestamp(), ask_at = CASE WHEN a.outcome = 'accepted' AND a.is_answerable THEN
+       SET outcome = f.outcome, error_code = f.error_code, provider_message_id = f.message_id,
+           finished_at = clock_timestamp(), ask_at = CASE WHEN f.outcome = 'accepted' AND f.is_answerable THEN
              clock_timestamp() + least(${sql.lit(ASK_AFTER_SECONDS)}, (SELECT seconds * 2 / 3 FROM patience)) * interval '1 s' END
-      FROM held h JOIN ask a USING (n)
-     WHERE t.tenant_id = ${tenantId}::uuid AND t.delivery_id = ANY (ARRAY(SELECT id FROM held)) AND t.delivery_id = h.id
-       AND t.number = a.number AND t.outcome = a.was AND (t.fence = a.fence::bigint OR t.outcome = 'unknown')
-    RETURNING a.n, t.delivery_id
+      FROM fate f
+     WHERE t.tenant_id = ${tenantId}::uuid AND t.delivery_id = ANY (ARRAY(SELECT id FROM fate)) AND t.delivery_id = f.id
+       AND t.number = f.number AND t.outcome = f.was AND (t.fence = f.fence OR t.outcome = 'unknown')
+    RETURNING f.n, f.id, f.channel, f.recipient_digest, f.provider, f.error_code, f.status, f.is_held, f.retry_in_ms, f.traceparent,
+              f.data
   ), moved AS (
     UPDATE deliveries d
-       SET status = e.status, lease_until = NULL, updated_at = now(),
-           due_at = CASE WHEN e.status = 'pending' THEN
-             least(clock_timestamp() + a.retry_in_ms * interval '1 ms', d.expires_at)
-             WHEN e.is_held THEN least(clock_timestamp() + (SELECT seconds * interval '1 s' FROM patience),
+       SET status = f.status, lease_until = NULL, updated_at = now(),
+           due_at = CASE WHEN f.status = 'pending' THEN
+             least(clock_timestamp() + f.retry_in_ms * interval '1 ms', d.expires_at)
+             WHEN f.is_held THEN least(clock_timestamp() + (SELECT seconds * interval '1 s' FROM patience),
                d.expires_at) END,
-           payload = CASE WHEN e.status = 'pending' OR e.is_held THEN d.payload END
-      FROM finished f JOIN ask a USING (n) JOIN fate e USING (n)
-     WHERE d.tenant_id = ${tenantId}::uuid AND d.id = ANY (ARRAY(SELECT delivery_id FROM finished)) AND d.id = f.delivery_id
-    RETURNING f.n, d.status
+           payload = CASE WHEN f.status = 'pending' OR f.is_held THEN d.payload END
+      FROM finished f
+     WHERE d.tenant_id = ${tenantId}::uuid AND d.id = ANY (ARRAY(SELECT id FROM finished)) AND d.id = f.id
+    RETURNING f.n, d.id, d.status, f.error_code, f.traceparent, f.data
   ), ${listed(tenantId)}, told AS (
     INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, traceparent, data)
     SELECT ${tenantId}::uuid, CASE m.status WHEN 'pending' THEN 'delivery.deferred' ELSE 'delivery.' || m.status END,
-           'delivery:' || a.delivery_id, CASE m.status WHEN 'accepted' THEN 'success' ELSE 'failed' END, a.error_code,
-           a.traceparent, a.data
-      FROM moved m JOIN ask a USING (n)
+           'delivery:' || m.id, CASE m.status WHEN 'accepted' THEN 'success' ELSE 'failed' END, m.error_code, m.traceparent, m.data
+      FROM moved m
     UNION ALL
     SELECT ${tenantId}::uuid, 'suppression.created', 'suppression:' || l.id, 'success', 'opt_out', u.traceparent,
            jsonb_build_object('channel', l.channel, 'provider', u.provider, 'delivery_id', u.id)
