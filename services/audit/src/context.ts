@@ -45,6 +45,7 @@ export async function buildContext(
     name: 'postern-audit',
     logger,
     prefix: settings.queuePrefix,
+    tracing: telemetry.tracing,
   })
   parts.add('queue', () => queue.close())
   // Any service relays deliveries: with one left running, mails still go out. Events are handed over here alone.

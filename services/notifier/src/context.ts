@@ -59,6 +59,7 @@ export function buildContext(
     name: 'postern-notifier',
     logger,
     prefix: settings.queuePrefix,
+    tracing: telemetry.tracing,
   })
   parts.add('queue', () => queue.close())
   // Any service relays deliveries: with this one alone left running, mails still go out.

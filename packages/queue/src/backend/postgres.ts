@@ -61,7 +61,8 @@ export function openPostgresBackend(options: BackendOptions): QueueBackend {
     openWorker: (name, processor, concurrency) =>
       openWorker(() => {
         const connection = { ...bounded(WORKER_POOL, 5_000), schema: QUEUE_SCHEMA }
-        const settings = { ...WORKER_OPTIONS, connection, concurrency, telemetry: telemetry() }
+        const spans = options.tracing && { telemetry: telemetry() }
+        const settings = { ...WORKER_OPTIONS, connection, concurrency, ...spans }
         return new Worker(name, processor, settings, createPostgresBackend)
       }, onError),
     stillWaiting: (queue, ids) => stillWaiting(pool, queue, ids),

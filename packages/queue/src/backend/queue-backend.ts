@@ -57,6 +57,8 @@ export interface BackendOptions {
   readonly url: string
   readonly name: string
   readonly prefix: string
+  /** Whether a worker's jobs are told as spans. */
+  readonly tracing: boolean
   readonly onError: (code: string) => void
 }
 

@@ -39,7 +39,7 @@ const PRODUCER: RedisOptions = {
 const WORKER: RedisOptions = { ...ALWAYS, maxRetriesPerRequest: null }
 
 export function openRedisBackend(options: BackendOptions): QueueBackend {
-  const { url, prefix, onError } = options
+  const { url, prefix, tracing, onError } = options
   const clients: Redis[] = []
   let closing = false
   // Answering null ends a client and rejects what still waits in it; a mere disconnect leaves both hanging.
@@ -82,7 +82,7 @@ export function openRedisBackend(options: BackendOptions): QueueBackend {
           connection: worker(),
           prefix,
           concurrency,
-          telemetry: telemetry(),
+          ...(tracing && { telemetry: telemetry() }),
         }
         return new Worker(name, processor, settings, createWorkerBackend)
       }, onError),
