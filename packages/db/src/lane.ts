@@ -49,8 +49,6 @@ export class Lane {
   /** Of those under way. */
   readonly #keys = new Set<string>()
   #trips = 0
-  /** Riders of the trip that came back last: they are answered now, and likely to come again. */
-  #back = 0
   /** A trip that waits for its connection takes along who is there when it comes: a second one would find nobody. */
   #boarding = false
   /** A trip leaves at the end of this turn of the event loop. */
@@ -97,7 +95,6 @@ export class Lane {
 
   #arrive(seats: readonly Seat[]): void {
     this.#trips--
-    this.#back = seats.length
     this.#free(seats)
     this.#depart()
     if (this.#trips > 0 || this.#waiting.length > 0) return
@@ -138,18 +135,11 @@ export class Lane {
     if (!apart) tell(seats, arrival)
   }
 
-  /**
-   * Takes who may ride, oldest first: nobody who shares a key with a neighbour or with somebody under way. Where callers
-   * just came back, half of them and of those who wait: Postgres works on one half while this process answers the other.
-   * Else callers who each wait for their answer end up in one crowd, and the two work in turn.
-   */
+  /** Takes who may ride, oldest first: nobody who shares a key with a neighbour or with somebody under way. */
   #board(): Seat[] {
     const seats: Seat[] = []
-    const half = Math.ceil((this.#waiting.length + this.#back) / 2)
-    const halved = this.#trips === 1 && this.#back > 0 && !this.#route.statement.isPatient
-    const most = halved ? Math.min(half, MOST) : MOST
     this.#waiting = this.#waiting.filter((seat) => {
-      if (seats.length === most || !this.#mayRide(seat)) return true
+      if (seats.length === MOST || !this.#mayRide(seat)) return true
       for (const key of seat.keys) this.#keys.add(key)
       seats.push(seat)
       return false
