@@ -22,8 +22,17 @@ t.test('the address is the one that the trusted proxy tells, of either family', 
   }
 })
 
+t.test('a port that the proxy writes behind an address is no part of it', async (t) => {
+  for (const [told, address] of [
+    ['203.0.113.7:4711', '203.0.113.7'],
+    ['[2001:db8::7]:4711', '2001:db8::7'],
+  ] as const) {
+    t.match(await signInWith({ 'x-forwarded-for': told }), { status: 200, address })
+  }
+})
+
 t.test('what is no address is not remembered as one, and keeps nobody out', async (t) => {
-  for (const text of ['unknown', 'a'.repeat(200), '203.0.113.7:4711', '_hidden']) {
+  for (const text of ['unknown', 'a'.repeat(200), '203.0.113.7:port', '_hidden']) {
     t.match(await signInWith({ 'x-forwarded-for': text }), { status: 200, address: null }, text)
   }
 })
