@@ -6,6 +6,7 @@ import { deliveryLock } from './delivery-lock.ts'
 import { MAX_PERHAPS_SENT } from './perhaps-sent.ts'
 import type { AttemptTable } from './tables/delivery.table.ts'
 import type { SuppressionTable, WebhookReceiptTable } from './tables/receipt.table.ts'
+import { listedEvents, listedRecipients } from './unwilling-recipients.ts'
 import type { TenantRun } from './with-tenant.ts'
 
 export interface Receipt {
@@ -155,14 +156,11 @@ const changed = ({ tenantId }: ReceiptBatch) => sql`
 
 const listed = ({ tenantId, provider }: ReceiptBatch) => sql`
   unwilling AS MATERIALIZED (
-    SELECT DISTINCT ON (s.channel, s.recipient_digest) s.channel, s.recipient_digest, f.suppress AS reason, s.id, s.traceparent
+    SELECT DISTINCT ON (s.channel, s.recipient_digest) s.channel, s.recipient_digest, f.suppress AS reason,
+           ${provider}::text AS provider, s.id, s.traceparent
       FROM fresh f JOIN seen s ON s.id = f.delivery_id WHERE f.suppress IS NOT NULL AND s.recipient_digest IS NOT NULL
      ORDER BY s.channel, s.recipient_digest, f.occurred_at, f.n
-  ), listed AS (
-    INSERT INTO suppressions (tenant_id, channel, recipient_digest, reason, provider)
-    SELECT ${tenantId}::uuid, u.channel, u.recipient_digest, u.reason, ${provider} FROM unwilling u
-    ON CONFLICT DO NOTHING RETURNING id, channel, recipient_digest
-  )`
+  ), ${listedRecipients(tenantId)}`
 
 const told = ({ tenantId, provider }: ReceiptBatch) => sql`
   told AS (
@@ -174,7 +172,5 @@ const told = ({ tenantId, provider }: ReceiptBatch) => sql`
              'provider_message_id', k.message_id))
       FROM fate f JOIN known k ON k.delivery_id = f.id AND k.number = f.attempt WHERE f.next IS NOT NULL
     UNION ALL
-    SELECT ${tenantId}::uuid, 'suppression.created', 'suppression:' || l.id, 'success', u.reason, u.traceparent,
-           jsonb_build_object('channel', l.channel, 'provider', ${provider}::text, 'delivery_id', u.id)
-      FROM listed l JOIN unwilling u ON u.channel = l.channel AND u.recipient_digest = l.recipient_digest
+    ${listedEvents(tenantId)}
   )`

@@ -3,6 +3,7 @@
 
 import { MAX_PERHAPS_SENT } from '@postern/db/perhaps-sent'
 import { inputRows, type SetStatement } from '@postern/db/set-statement'
+import { listedEvents, listedRecipients } from '@postern/db/unwilling-recipients'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import { HELD_INPUT, type Held, held, lockedDeliveries } from './attempt.store.ts'
@@ -77,14 +78,11 @@ const dataOf = ({ attempt, ending }: Ended) =>
 // Whoever opted out at the vendor that was asked gets nothing more by any other: as if a receipt had said so.
 const listed = (tenantId: string) => sql`
   unwilling AS MATERIALIZED (
-    SELECT DISTINCT ON (f.channel, f.recipient_digest) f.id, f.channel, f.recipient_digest, f.provider, f.traceparent
+    SELECT DISTINCT ON (f.channel, f.recipient_digest) f.id, f.channel, f.recipient_digest, 'opt_out' AS reason,
+           f.provider, f.traceparent
       FROM finished f WHERE f.error_code = 'recipient_opted_out' AND f.recipient_digest IS NOT NULL
      ORDER BY f.channel, f.recipient_digest, f.id
-  ), listed AS (
-    INSERT INTO suppressions (tenant_id, channel, recipient_digest, reason, provider)
-    SELECT ${tenantId}::uuid, u.channel, u.recipient_digest, 'opt_out', u.provider FROM unwilling u
-    ON CONFLICT DO NOTHING RETURNING id, channel, recipient_digest
-  )`
+  ), ${listedRecipients(tenantId)}`
 
 const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
   ...held,
@@ -153,9 +151,7 @@ const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
            'delivery:' || m.id, CASE m.status WHEN 'accepted' THEN 'success' ELSE 'failed' END, m.error_code, m.traceparent, m.data
       FROM moved m
     UNION ALL
-    SELECT ${tenantId}::uuid, 'suppression.created', 'suppression:' || l.id, 'success', 'opt_out', u.traceparent,
-           jsonb_build_object('channel', l.channel, 'provider', u.provider, 'delivery_id', u.id)
-      FROM listed l JOIN unwilling u ON u.channel = l.channel AND u.recipient_digest = l.recipient_digest
+    ${listedEvents(tenantId)}
   )
   SELECT a.n, m.status FROM ask a LEFT JOIN moved m USING (n)`
   },
