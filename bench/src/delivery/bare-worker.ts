@@ -12,7 +12,7 @@ const { Client } = sendgridClient as unknown as { Client: new () => typeof sendg
 const { MailService } = sendgridMail as unknown as { MailService: new () => typeof sendgridMail }
 
 const { BENCH_BACKLOG, BENCH_REDIS_PORT, BENCH_VENDOR, BENCH_PORT } = process.env
-const CONCURRENCY = 50
+const CONCURRENCY = 100
 
 const client = new Client()
 client.setApiKey('SG.bare')

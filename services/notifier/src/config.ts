@@ -36,7 +36,7 @@ const SMS_SENDER = /^(\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1
 export const SETTINGS = {
   host: text('POSTERN_NOTIFIER_HOST', '127.0.0.1', { describe: 'Address the notifier’s probes listen on.' }),
   port: port('POSTERN_NOTIFIER_PORT', 4001, { describe: 'Port the notifier’s probes listen on.' }),
-  emailConcurrency: integer('POSTERN_NOTIFIER_EMAIL_CONCURRENCY', 50, {
+  emailConcurrency: integer('POSTERN_NOTIFIER_EMAIL_CONCURRENCY', 100, {
     min: 1,
     max: 1_000,
     describe: 'Mails that one notifier process works on at a time.',

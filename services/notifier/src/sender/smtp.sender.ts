@@ -2,6 +2,7 @@
 // tried again. Neither login nor mail goes over a connection that is not encrypted, but where the options say so.
 
 import { Readable } from 'node:stream'
+import { bulkhead } from 'cockatiel'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { asciiDomain } from './mailbox.ts'
@@ -23,11 +24,15 @@ const MAX_REPLY_BYTES = 64 * 1024
 /** Longer than any call: what its signal has ended, and the library goes on with, is over then too. */
 const SILENT_MS = 10_000
 
-/** `close` ends what is still connected. */
+/** Postfix allows one client 50, unless told otherwise, and says 421 to the next; whose goodbye is under way still counts. */
+const MAX_CONNECTIONS = 40
+
+/** `close` ends what is still connected. More mails than connections wait for one, as long as their signals let them. */
 export function createSmtpSender(options: SmtpOptions): OpenSender {
   const open = new Set<SMTPConnection>()
+  const places = bulkhead(MAX_CONNECTIONS, Number.POSITIVE_INFINITY)
 
-  async function send(message: EmailMessage, context: SendContext): Promise<SendOutcome> {
+  async function converse(message: EmailMessage, context: SendContext): Promise<SendOutcome> {
     const { signal } = context
     if (signal.aborted) return { kind: 'retryable', code: 'timeout' }
     const progress = { tooLate: false, dotMayHaveLeft: false, timedOut: false }
@@ -55,7 +60,8 @@ export function createSmtpSender(options: SmtpOptions): OpenSender {
 
   return {
     provider: 'smtp',
-    send,
+    // Whose signal has gone meanwhile begins nothing: `converse` looks first.
+    send: (message, context) => places.execute(() => converse(message, context)),
     close: () => {
       for (const connection of open) connection.close()
     },

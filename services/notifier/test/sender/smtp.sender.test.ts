@@ -147,3 +147,47 @@ t.test('a refused login is our account’s fault, and the password is in no outc
   const outcome = await senderOf(t, { port, login: LOGIN }).send(EMAIL, { signal: signal() })
   t.same(outcome, { kind: 'retryable', code: 'vendor_account_refused' })
 })
+
+t.test('100 mails at once use 40 connections, and each mail is taken', async (t) => {
+  const waiting: net.Socket[] = []
+  let [open, most] = [0, 0]
+  const server = net.createServer((socket) => {
+    most = Math.max(most, ++open)
+    socket.on('error', () => undefined)
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      if (text.startsWith('QUIT')) open--
+      socket.write(text.startsWith('DATA') ? '354 go on\r\n' : '250 fine\r\n')
+    })
+    waiting.push(socket)
+    // Nobody is greeted before as many are there at once as may be.
+    if (most >= 40) for (const each of waiting.splice(0)) each.write('220 here\r\n')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const sender = senderOf(t, { port: (server.address() as net.AddressInfo).port })
+  const mails = Array.from({ length: 100 }, () => sender.send(EMAIL, { signal: AbortSignal.timeout(30_000) }))
+  const outcomes = await Promise.all(mails)
+  t.equal(outcomes.filter(({ kind }) => kind === 'accepted').length, 100)
+  t.equal(most, 40)
+})
+
+t.test('a mail whose time runs out while it waits for a connection is not begun', async (t) => {
+  const greeted = Promise.withResolvers<void>()
+  let connections = 0
+  const server = net.createServer((socket) => {
+    socket.on('error', () => undefined)
+    if (++connections === 40) greeted.resolve()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const sender = senderOf(t, { port: (server.address() as net.AddressInfo).port })
+  const ending = new AbortController()
+  const mails = Array.from({ length: 60 }, () => sender.send(EMAIL, { signal: ending.signal }))
+  await greeted.promise
+  ending.abort()
+  const outcomes = await Promise.all(mails)
+  t.same(new Set(outcomes.map(({ kind }) => kind)), new Set(['retryable']))
+  t.equal(connections, 40)
+})
