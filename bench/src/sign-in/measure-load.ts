@@ -1,8 +1,9 @@
 // One closed-loop run of requests: as many callers as connections, each asking again when it was answered.
 
 import { createHistogram } from 'node:perf_hooks'
-import { Pool } from 'undici'
+import { Client } from 'undici'
 import type { PeerAnswer, PeerRequest } from '../peer/peer.ts'
+import { call } from './call.ts'
 
 export interface Load {
   /** processor time of the server so far, in milliseconds; undefined: unknown */
@@ -29,25 +30,24 @@ export async function measureLoad(
   url: string,
   { requests, connections, answered, cpuMs }: Load,
 ): Promise<Sample> {
-  const pool = new Pool(url, { connections, pipelining: 1 })
+  const clients = Array.from({ length: connections }, () => new Client(url, { pipelining: 1 }))
   const latency = createHistogram()
   const waiting = requests.values()
-  const caller = async () => {
+  const caller = async (client: Client) => {
     for (const request of waiting) {
       const from = performance.now()
-      const { statusCode, headers, body } = await pool.request(request)
-      const text = await body.text()
-      if (statusCode >= 300) throw new Error(`${request.path} of ${url} was answered ${statusCode}`)
+      const { status, ...answer } = await call(client, request)
+      if (status >= 300) throw new Error(`${request.path} of ${url} was answered ${status}`)
       latency.record(Math.max(1, Math.round((performance.now() - from) * MICROSECONDS)))
-      answered({ body: text, headers })
+      answered(answer)
     }
   }
   const cpuBefore = await cpuMs()
   const from = performance.now()
   try {
-    await Promise.all(Array.from({ length: connections }, caller))
+    await Promise.all(clients.map(caller))
   } finally {
-    await pool.close()
+    await Promise.all(clients.map((client) => client.close()))
   }
   const seconds = (performance.now() - from) / 1_000
   const cpuAfter = await cpuMs()
