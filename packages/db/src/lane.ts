@@ -130,9 +130,12 @@ export class Lane {
     const arrival = await this.#ride(seats, client)
     const apart = arrival.kind === 'undone' && seats.length > 1
     if (apart) await this.#rideApart(seats)
-    // The next trip leaves before these are answered: Postgres works while this process writes answers.
     this.#arrive(apart ? [] : seats)
-    if (!apart) tell(seats, arrival)
+    if (apart) return
+    // The next trip leaves before these are answered: Postgres works while this process writes answers. Its connection comes
+    // on a later tick, after all that these answers would start if they were told now.
+    if (this.#boarding) setImmediate(() => tell(seats, arrival))
+    else tell(seats, arrival)
   }
 
   /** Takes who may ride, oldest first: nobody who shares a key with a neighbour or with somebody under way. */

@@ -43,6 +43,22 @@ t.test('who waits behind a slow trip leaves by another connection', async (t) =>
   t.match(await slow, { name: 'slow' })
 })
 
+t.test('the next trip has left when those of the last one are answered', async (t) => {
+  const { database, waitsFor } = await setup(t, { max: 3 })
+  const come = (name: string, sleep?: number) =>
+    inGroup(database, scopeOf(), keep, { tenantId: A, name, ...(sleep && { sleep }) })
+  let trips = 0
+  database.pool.on('acquire', () => trips++)
+  const first = come('first', 1)
+  const tripsWhenAnswered = first.then(() => trips)
+  await waitsFor('PgSleep')
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const second = come('second')
+  t.equal(await tripsWhenAnswered, 2)
+  t.not((await second).xid, (await first).xid)
+})
+
 t.test('where nobody is in a hurry, all ride together whom one turn brings', async (t) => {
   const { database, waitsFor } = await setup(t, { max: 3 })
   const patient = { ...keeping(false), isPatient: true }
