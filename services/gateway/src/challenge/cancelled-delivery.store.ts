@@ -39,17 +39,8 @@ export const unsentDelivery = (tenantId: string) => sql`
   (SELECT CASE WHEN d.status IN ('pending', 'queued', 'dead_letter') AND NOT d.decoy THEN d.id END
      FROM deliveries d WHERE d.tenant_id = ${tenantId}::uuid AND d.id = spent.delivery_id LIMIT 1)`
 
-/**
- * Calls off what a proven challenge has no more need of. The proof is committed and stays, whatever becomes of this: what
- * is left, also by a worker who is at it or has yet to tell what a vendor said, ends at its next claim.
- * @param deliveryId as `unsentDelivery` told it
- */
-export async function callOffUnneeded(
-  run: TenantRun,
-  tenantId: string,
-  deliveryId: string | null,
-): Promise<void> {
-  if (!deliveryId) return
+/** Ends the delivery of a challenge that was proven, unless a worker is at it or has yet to tell what a vendor said. */
+export async function cancelUnneeded(run: TenantRun, tenantId: string, deliveryId: string): Promise<void> {
   const calling = sql`
     WITH over AS (
       SELECT d.id AS delivery_id
@@ -60,5 +51,5 @@ export async function callOffUnneeded(
     ), ${cancelledDeliveries(tenantId)}
     INSERT INTO outbox (tenant_id, kind, subject, outcome, reason)
     SELECT ${tenantId}::uuid, kind, subject, outcome, reason FROM (${cancelEvents('challenge_used')}) events`
-  await run(calling, deliveryLock(deliveryId)).catch(() => undefined)
+  await run(calling, deliveryLock(deliveryId))
 }

@@ -9,7 +9,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { SIGN_IN_INPUT, type SignInRow, signedIn } from '../session/sign-in.store.ts'
 import type { NewSignIn, SignedIn } from '../session/sign-in.ts'
 import type { ProvenUser } from '../user/proven-user.ts'
-import { callOffUnneeded, unsentDelivery } from './cancelled-delivery.store.ts'
+import { unsentDelivery } from './cancelled-delivery.store.ts'
 import type { RefusalReason } from './challenge.ts'
 import { TRIES_PER_CODE } from './code-limits.ts'
 import { opensClaimed, opensKnown, type ProofOutcome, raisesSession } from './proof-outcome.store.ts'
@@ -36,10 +36,15 @@ export interface Consumption {
 }
 
 export type Consumed =
-  | { kind: 'proven'; proof: Consumption }
-  | { kind: 'refused'; reason: RefusalReason; guess: Guess }
+  | ({ kind: 'proven'; proof: Consumption } & Spent)
+  | ({ kind: 'refused'; reason: RefusalReason; guess: Guess } & Spent)
   /** Nothing was changed: come again with the session that is to be raised. */
   | { kind: 'asks_session'; sessionId: string }
+
+interface Spent {
+  /** what was still to be sent of a challenge that is spent now; null: nothing */
+  unsentDelivery: string | null
+}
 
 /** What is left to whoever guesses codes. */
 export interface Guess {
@@ -74,8 +79,7 @@ interface Row extends ProvenUser, SignInRow {
 const MOST_RIDES = 250
 
 /**
- * Spends the challenge and opens what its purpose opens; tells a refusal to the trail. What was still to be sent of a proven
- * one is called off behind that.
+ * Spends the challenge and opens what its purpose opens; tells a refusal to the trail.
  * @throws AppError SERVICE_UNAVAILABLE while a flood proves the same identifier: nothing was compared, counted or spent
  */
 export async function consumeChallenge(run: TenantRun, proof: Proof): Promise<Consumed> {
@@ -84,10 +88,7 @@ export async function consumeChallenge(run: TenantRun, proof: Proof): Promise<Co
     const { verdict, ...row } = await run.each(statement, proof)
     // Asked once: the statement that it goes on with asks for no claim.
     if (verdict === 'asks_claim') statement = FIRST_PROOF
-    else if (verdict !== 'again') {
-      await callOffUnneeded(run, proof.tenantId, row.unsent_delivery_id)
-      return consumed(row, verdict)
-    }
+    else if (verdict !== 'again') return consumed(row, verdict)
   }
   throw new AppError('SERVICE_UNAVAILABLE', { reason: 'too many prove one identifier at once' })
 }
@@ -114,6 +115,7 @@ const STEP_UP: SetStatement<Proof, Row> = {
 
 function consumed(row: Omit<Row, 'verdict'>, verdict: Verdict): Consumed {
   if (verdict === 'asks_session') return { kind: 'asks_session', sessionId: row.asked_session_id }
+  const { unsent_delivery_id: unsentDelivery } = row
   if (verdict !== 'proven') {
     const guess = {
       remainingAttempts: row.remaining_attempts,
@@ -121,7 +123,7 @@ function consumed(row: Omit<Row, 'verdict'>, verdict: Verdict): Consumed {
       waitSeconds: row.wait_seconds,
       disabled: row.is_disabled,
     }
-    return { kind: 'refused', reason: verdict, guess }
+    return { kind: 'refused', reason: verdict, guess, unsentDelivery }
   }
   const { id, email, email_verified_at, phone, phone_verified_at, is_active, created_at } = row
   const user = { id, email, email_verified_at, phone, phone_verified_at, is_active, created_at }
@@ -133,6 +135,7 @@ function consumed(row: Omit<Row, 'verdict'>, verdict: Verdict): Consumed {
       purpose: row.purpose,
       signedIn: signedIn(row),
     },
+    unsentDelivery,
   }
 }
 

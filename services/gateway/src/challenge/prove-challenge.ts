@@ -8,11 +8,12 @@ import { type MintDeps, mintSignIn, type SignInTenant } from '../session/mint-si
 import type { Client } from '../session/session.ts'
 import type { SignDeps } from '../session/sign-access.ts'
 import { tellSignIn } from '../session/tell-sign-in.ts'
+import { type CallOffDeps, callOffUnneeded } from './call-off-unneeded.ts'
 import type { RefusalReason } from './challenge.ts'
 import { type Consumed, consumeChallenge, type Guess, type Proof } from './consume-challenge.store.ts'
 import type { ReadProof } from './read-proof.ts'
 
-export type ProveDeps = SignDeps & MintDeps
+export type ProveDeps = SignDeps & MintDeps & CallOffDeps
 
 export interface Prover {
   client: Client
@@ -43,7 +44,7 @@ export async function proveChallenge(
     signIn: rows,
   }
   const consumed = await consumeChallenge(run, proof)
-  if (consumed.kind !== 'asks_session') return told(deps, { tenant, consumed, secrets })
+  if (consumed.kind !== 'asks_session') return told(deps, run, { tenant, consumed, secrets })
   // A refresh token names its session, which only the challenge's row knows.
   const { sessionId } = consumed
   if (onlySession !== undefined && onlySession !== sessionId) return NOT_THIS_SESSION
@@ -51,7 +52,7 @@ export async function proveChallenge(
   const raise = { sessionId, refreshDigest: refresh.digest }
   const raised = await consumeChallenge(run, { ...proof, raise })
   if (raised.kind === 'asks_session') throw new Error('a challenge keeps its session')
-  return told(deps, { tenant, consumed: raised, secrets: { ...secrets, refreshToken: refresh.token } })
+  return told(deps, run, { tenant, consumed: raised, secrets: { ...secrets, refreshToken: refresh.token } })
 }
 
 /** Nothing was compared or counted. */
@@ -67,7 +68,12 @@ interface Outcome {
   secrets: { refreshToken: string; mfaToken: string }
 }
 
-async function told(deps: SignDeps, { tenant, consumed, secrets }: Outcome): Promise<Proven> {
+async function told(
+  deps: SignDeps & CallOffDeps,
+  run: TenantRun,
+  { tenant, consumed, secrets }: Outcome,
+): Promise<Proven> {
+  await callOffUnneeded(deps, run, tenant.id, consumed.unsentDelivery)
   if (consumed.kind === 'refused') return consumed
   return { kind: 'proven', result: await tellSignIn(deps, { ...consumed.proof, tenant, secrets }) }
 }

@@ -5,7 +5,6 @@ import type { FactorMethod, Purpose } from '@postern/contracts/challenge'
 import { inputRows } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
-import { callOffUnneeded } from '../challenge/cancelled-delivery.store.ts'
 import { PRESENTED_INPUT } from '../challenge/spend-challenge.store.ts'
 import {
   SIGN_IN_INPUT,
@@ -91,8 +90,18 @@ export interface Completion {
   frees?: readonly GuardedIdentifier[]
 }
 
+export interface Entered {
+  kind: 'entered'
+  user: ProvenUser
+  created: boolean
+  purpose: Purpose
+  signedIn: SignedIn
+  /** what was still to be sent of the link or code; null: nothing */
+  unsentDelivery: string | null
+}
+
 export type Completed =
-  | { kind: 'entered'; user: ProvenUser; created: boolean; purpose: Purpose; signedIn: SignedIn }
+  | Entered
   | { kind: 'refused'; reason: PendingRefusal }
   | { kind: 'wrong'; answer: Exclude<GuardAnswer, { kind: 'right' }>; failures: number; judged: JudgedRow }
 
@@ -106,13 +115,13 @@ interface Row extends GuardRow, SignInRow, ProvenUser, JudgedRow {
 export async function completeSignIn(run: TenantRun, completion: Completion): Promise<Completed> {
   const [row] = await run(statement(completion), factorLock(completion.spending.user))
   if (row === undefined) throw new Error('a sign-in was asked for and none was told')
-  await callOffUnneeded(run, completion.key.tenantId, row.unsent_delivery_id)
   if (row.reason) return { kind: 'refused', reason: row.reason }
   const answer = guardAnswer(row)
   if (answer.kind !== 'right') return { kind: 'wrong', answer, failures: row.missed ?? 0, judged: row }
   const { id, email, email_verified_at, phone, phone_verified_at, is_active, created_at } = row
   const user = { id, email, email_verified_at, phone, phone_verified_at, is_active, created_at }
-  return { kind: 'entered', user, created: row.user_created, purpose: row.purpose, signedIn: signedIn(row) }
+  const { user_created: created, purpose, unsent_delivery_id: unsentDelivery } = row
+  return { kind: 'entered', user, created, purpose, signedIn: signedIn(row), unsentDelivery }
 }
 
 const statement = (completion: Completion) => {
