@@ -49,7 +49,7 @@ t.test('the next trip has left when those of the last one are answered', async (
     inGroup(database, scopeOf(), keep, { tenantId: A, name, ...(sleep && { sleep }) })
   let trips = 0
   database.pool.on('acquire', () => trips++)
-  const first = come('first', 1)
+  const first = come('first', 3)
   const tripsWhenAnswered = first.then(() => trips)
   await waitsFor('PgSleep')
   mock.timers.enable({ apis: ['setTimeout'] })
