@@ -48,10 +48,10 @@ export const METRICS = {
     help: 'Links and codes presented, by what came of it.',
     labels: ['kind', 'outcome'],
   },
-  callOffFailures: {
-    name: 'postern_delivery_call_off_failures_total',
+  cancelFailures: {
+    name: 'postern_delivery_cancel_failures_total',
     type: 'counter',
-    help: 'Messages of a link or code just proven that could not be called off; each ends at its next claim.',
+    help: 'Messages of a link or code just proven that could not be cancelled; each ends at its next claim.',
     labels: [],
   },
   sessionsRefreshed: {

@@ -40,7 +40,7 @@ export const unsentDelivery = (tenantId: string) => sql`
      FROM deliveries d WHERE d.tenant_id = ${tenantId}::uuid AND d.id = spent.delivery_id LIMIT 1)`
 
 /** Ends the delivery of a challenge that was proven, unless a worker is at it or has yet to tell what a vendor said. */
-export async function cancelUnneeded(run: TenantRun, tenantId: string, deliveryId: string): Promise<void> {
+export async function endProven(run: TenantRun, tenantId: string, deliveryId: string): Promise<void> {
   const calling = sql`
     WITH over AS (
       SELECT d.id AS delivery_id

@@ -8,12 +8,12 @@ import { type MintDeps, mintSignIn, type SignInTenant } from '../session/mint-si
 import type { Client } from '../session/session.ts'
 import type { SignDeps } from '../session/sign-access.ts'
 import { tellSignIn } from '../session/tell-sign-in.ts'
-import { type CallOffDeps, callOffUnneeded } from './call-off-unneeded.ts'
+import { type CancelDeps, cancelUnneeded } from './cancel-unneeded.ts'
 import type { RefusalReason } from './challenge.ts'
 import { type Consumed, consumeChallenge, type Guess, type Proof } from './consume-challenge.store.ts'
 import type { ReadProof } from './read-proof.ts'
 
-export type ProveDeps = SignDeps & MintDeps & CallOffDeps
+export type ProveDeps = SignDeps & MintDeps & CancelDeps
 
 export interface Prover {
   client: Client
@@ -69,11 +69,11 @@ interface Outcome {
 }
 
 async function told(
-  deps: SignDeps & CallOffDeps,
+  deps: SignDeps & CancelDeps,
   run: TenantRun,
   { tenant, consumed, secrets }: Outcome,
 ): Promise<Proven> {
-  await callOffUnneeded(deps, run, tenant.id, consumed.unsentDelivery)
+  await cancelUnneeded(deps, run, tenant.id, consumed.unsentDelivery)
   if (consumed.kind === 'refused') return consumed
   return { kind: 'proven', result: await tellSignIn(deps, { ...consumed.proof, tenant, secrets }) }
 }

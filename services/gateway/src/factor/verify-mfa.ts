@@ -3,7 +3,7 @@
 
 import type { SignInResult } from '@postern/contracts/http/sign-in-result'
 import type { TenantRun } from '@postern/db/with-tenant'
-import { type CallOffDeps, callOffUnneeded } from '../challenge/call-off-unneeded.ts'
+import { type CancelDeps, cancelUnneeded } from '../challenge/cancel-unneeded.ts'
 import { identifierDigest, limitKeyOf } from '../challenge/identifier.ts'
 import { type MintDeps, mintSignIn, type SignInTenant } from '../session/mint-sign-in.ts'
 import type { Client } from '../session/session.ts'
@@ -13,7 +13,7 @@ import { completeSignIn } from './pending-sign-in.store.ts'
 import { type AnswerDeps, type MfaAnswer, readAnswer } from './read-answer.ts'
 import { readPending, stopped } from './read-pending.ts'
 
-export type MfaDeps = SignDeps & MintDeps & AnswerDeps & CallOffDeps
+export type MfaDeps = SignDeps & MintDeps & AnswerDeps & CancelDeps
 
 export interface MfaInput {
   mfaToken: string
@@ -44,6 +44,6 @@ export async function verifyMfa(
   }))
   const completed = await completeSignIn(run, { key: pending.key, ...answer, signIn: rows, frees })
   if (completed.kind !== 'entered') throw stopped(completed, answer.bringing?.presented.kind)
-  await callOffUnneeded(deps, run, tenant.id, completed.unsentDelivery)
+  await cancelUnneeded(deps, run, tenant.id, completed.unsentDelivery)
   return tellSignIn(deps, { ...completed, tenant, secrets })
 }

@@ -102,19 +102,16 @@ t.test('as the next factor of a sign-in as well', async (t) => {
   t.match(await rowOf(admin, rows[0].id), { status: 'cancelled', due_at: null })
 })
 
-t.test(
-  'a proof stands though its message cannot be called off, and that is logged and counted',
-  async (t) => {
-    const tenant = await newTenant(gateway)
-    const code = await tenant.issueCode()
-    await admin.query('REVOKE UPDATE ON deliveries FROM postern_gateway')
-    t.teardown(() => admin.query('GRANT UPDATE ON deliveries TO postern_gateway'))
-    const { status, body } = await proveCode(tenant, code)
-    t.match([status, typeof body.data?.session?.access_token], [200, 'string'])
-    const line = gateway.logs.lines().find(({ msg }) => msg === 'a proven message was not called off')
-    t.match(line, { level: 'warn', delivery_id: code.deliveryId, code: '42501' })
-    const metrics = await gateway.call({ method: 'GET', url: '/metrics' })
-    t.match(metrics.body, /^postern_delivery_call_off_failures_total 1$/m)
-    t.match(await rowOf(admin, code.deliveryId), { status: /pending|queued/, hasPayload: true })
-  },
-)
+t.test('a proof stands though its message cannot be cancelled, and that is logged and counted', async (t) => {
+  const tenant = await newTenant(gateway)
+  const code = await tenant.issueCode()
+  await admin.query('REVOKE UPDATE ON deliveries FROM postern_gateway')
+  t.teardown(() => admin.query('GRANT UPDATE ON deliveries TO postern_gateway'))
+  const { status, body } = await proveCode(tenant, code)
+  t.match([status, typeof body.data?.session?.access_token], [200, 'string'])
+  const line = gateway.logs.lines().find(({ msg }) => msg === 'an unneeded message was not cancelled')
+  t.match(line, { level: 'warn', delivery_id: code.deliveryId, code: '42501' })
+  const metrics = await gateway.call({ method: 'GET', url: '/metrics' })
+  t.match(metrics.body, /^postern_delivery_cancel_failures_total 1$/m)
+  t.match(await rowOf(admin, code.deliveryId), { status: /pending|queued/, hasPayload: true })
+})

@@ -1,12 +1,12 @@
-// What a proven challenge has no more need of is called off behind its proof, which is committed and stays, whatever becomes
+// What a proven challenge has no more need of is cancelled behind its proof, which is committed and stays, whatever becomes
 // of this.
 
 import type { TenantRun } from '@postern/db/with-tenant'
 import type { Logger } from '@postern/telemetry/logger'
 import type { Metrics } from '@postern/telemetry/metric-names'
-import { cancelUnneeded } from './cancelled-delivery.store.ts'
+import { endProven } from './cancelled-delivery.store.ts'
 
-export interface CallOffDeps {
+export interface CancelDeps {
   readonly logger: Logger
   readonly metrics: Metrics
 }
@@ -15,18 +15,21 @@ export interface CallOffDeps {
  * What is left, also by a worker who is at it or has yet to tell what a vendor said, ends at its next claim.
  * @param deliveryId as `unsentDelivery` told it; null: all was sent
  */
-export async function callOffUnneeded(
-  { logger, metrics }: CallOffDeps,
+export async function cancelUnneeded(
+  { logger, metrics }: CancelDeps,
   run: TenantRun,
   tenantId: string,
   deliveryId: string | null,
 ): Promise<void> {
   if (!deliveryId) return
   try {
-    await cancelUnneeded(run, tenantId, deliveryId)
+    await endProven(run, tenantId, deliveryId)
   } catch (error) {
-    metrics.callOffFailures.add(1, {})
+    metrics.cancelFailures.add(1, {})
     const code = (error as { code?: unknown }).code ?? 'unknown'
-    logger.warn({ tenant_id: tenantId, delivery_id: deliveryId, code }, 'a proven message was not called off')
+    logger.warn(
+      { tenant_id: tenantId, delivery_id: deliveryId, code },
+      'an unneeded message was not cancelled',
+    )
   }
 }
