@@ -51,7 +51,7 @@ export const METRICS = {
   cancelFailures: {
     name: 'postern_delivery_cancel_failures_total',
     type: 'counter',
-    help: 'Messages of a link or code just proven that could not be cancelled; each ends at its next claim.',
+    help: 'Messages of a link or code just proven that could not be cancelled; each is left to its next claim.',
     labels: [],
   },
   sessionsRefreshed: {

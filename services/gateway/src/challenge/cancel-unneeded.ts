@@ -12,7 +12,8 @@ export interface CancelDeps {
 }
 
 /**
- * What is left, also by a worker who is at it or has yet to tell what a vendor said, ends at its next claim.
+ * What is left, also by a worker who is at it or has yet to tell what a vendor said, ends at its next claim; a dead letter
+ * keeps its content until its expiry.
  * @param deliveryId as `unsentDelivery` told it; null: all was sent
  */
 export async function cancelUnneeded(

@@ -90,20 +90,14 @@ export interface Completion {
   frees?: readonly GuardedIdentifier[]
 }
 
-export interface Entered {
-  kind: 'entered'
-  user: ProvenUser
-  created: boolean
-  purpose: Purpose
-  signedIn: SignedIn
-  /** what was still to be sent of the link or code; null: nothing */
+export type Completed = {
+  /** what was still to be sent of a link or code that is spent now, also by a refused answer; null: nothing */
   unsentDelivery: string | null
-}
-
-export type Completed =
-  | Entered
+} & (
+  | { kind: 'entered'; user: ProvenUser; created: boolean; purpose: Purpose; signedIn: SignedIn }
   | { kind: 'refused'; reason: PendingRefusal }
   | { kind: 'wrong'; answer: Exclude<GuardAnswer, { kind: 'right' }>; failures: number; judged: JudgedRow }
+)
 
 interface Row extends GuardRow, SignInRow, ProvenUser, JudgedRow {
   reason: PendingRefusal | null
@@ -115,12 +109,15 @@ interface Row extends GuardRow, SignInRow, ProvenUser, JudgedRow {
 export async function completeSignIn(run: TenantRun, completion: Completion): Promise<Completed> {
   const [row] = await run(statement(completion), factorLock(completion.spending.user))
   if (row === undefined) throw new Error('a sign-in was asked for and none was told')
-  if (row.reason) return { kind: 'refused', reason: row.reason }
+  const { unsent_delivery_id: unsentDelivery } = row
+  if (row.reason) return { kind: 'refused', reason: row.reason, unsentDelivery }
   const answer = guardAnswer(row)
-  if (answer.kind !== 'right') return { kind: 'wrong', answer, failures: row.missed ?? 0, judged: row }
+  if (answer.kind !== 'right') {
+    return { kind: 'wrong', answer, failures: row.missed ?? 0, judged: row, unsentDelivery }
+  }
   const { id, email, email_verified_at, phone, phone_verified_at, is_active, created_at } = row
   const user = { id, email, email_verified_at, phone, phone_verified_at, is_active, created_at }
-  const { user_created: created, purpose, unsent_delivery_id: unsentDelivery } = row
+  const { user_created: created, purpose } = row
   return { kind: 'entered', user, created, purpose, signedIn: signedIn(row), unsentDelivery }
 }
 

@@ -43,7 +43,7 @@ export async function verifyMfa(
     identifierDigest: identifierDigest(deps.pepper, tenant.id, held),
   }))
   const completed = await completeSignIn(run, { key: pending.key, ...answer, signIn: rows, frees })
-  if (completed.kind !== 'entered') throw stopped(completed, answer.bringing?.presented.kind)
   await cancelUnneeded(deps, run, tenant.id, completed.unsentDelivery)
+  if (completed.kind !== 'entered') throw stopped(completed, answer.bringing?.presented.kind)
   return tellSignIn(deps, { ...completed, tenant, secrets })
 }

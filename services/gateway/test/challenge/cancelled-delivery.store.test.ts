@@ -3,7 +3,7 @@
 import t from 'tap'
 import { givenAttempt, rowOf } from '../delivery/delivery-rows.ts'
 import { pendingOf, proveLink, SCOPES } from '../factor/factor-user.ts'
-import { eventsOf, freshEmail, newTenant, openGateway, openHouse, type Tenant } from '../setup.ts'
+import { eventsOf, freshEmail, freshPhone, newTenant, openGateway, openHouse, type Tenant } from '../setup.ts'
 import { plantCode } from './planted-code.ts'
 
 const house = await openHouse(t)
@@ -87,19 +87,41 @@ t.test('a wrong code calls nothing off', async (t) => {
   t.match(await rowOf(admin, code.deliveryId), { status: /pending|queued/, hasPayload: true })
 })
 
-t.test('as the next factor of a sign-in as well', async (t) => {
-  const tenant = await newTenant(gateway, SCOPES, { policy: { chain: ['otp_email'] } })
-  const { mfa, user } = await proveLink(tenant, freshEmail())
-  const { id, code } = await plantCode(gateway, tenant, { to: user.email, mfaId: pendingOf(mfa.token) })
+/** The delivery of a planted code, as one that waits in a queue. */
+async function queuedDelivery(challengeId: string): Promise<string> {
   const { rows } = await admin.query(
     `INSERT INTO deliveries (tenant_id, id, challenge_id, channel, template, status, decoy, send_at, expires_at, due_at)
      SELECT tenant_id, delivery_id, id, 'email', 'otp', 'queued', false, now(), expires_at, expires_at FROM challenges
       WHERE id = $1 RETURNING id`,
-    [id],
+    [challengeId],
   )
+  return rows[0].id
+}
+
+t.test('as the next factor of a sign-in as well', async (t) => {
+  const tenant = await newTenant(gateway, SCOPES, { policy: { chain: ['otp_email'] } })
+  const { mfa, user } = await proveLink(tenant, freshEmail())
+  const { id, code } = await plantCode(gateway, tenant, { to: user.email, mfaId: pendingOf(mfa.token) })
+  const deliveryId = await queuedDelivery(id)
   const { status } = await tenant.call('POST', '/v1/mfa/verify', { mfa_token: mfa.token, otp_id: id, code })
   t.equal(status, 200)
-  t.match(await rowOf(admin, rows[0].id), { status: 'cancelled', due_at: null })
+  t.match(await rowOf(admin, deliveryId), { status: 'cancelled', due_at: null })
+})
+
+t.test('and where the next factor was proven, but is somebody else’s', async (t) => {
+  const tenant = await newTenant(gateway, SCOPES, { policy: { chain: ['otp_sms'] } })
+  const { mfa } = await proveLink(tenant, freshEmail())
+  const { user: other } = await proveLink(tenant, freshEmail())
+  const phone = freshPhone()
+  await admin.query(
+    `INSERT INTO identifiers (tenant_id, kind, identity_key, user_id, verified_at) VALUES ($1, 'phone', $2, $3, now())`,
+    [tenant.id, phone, other.id],
+  )
+  const { id, code } = await plantCode(gateway, tenant, { to: phone, mfaId: pendingOf(mfa.token) })
+  const deliveryId = await queuedDelivery(id)
+  const { body } = await tenant.call('POST', '/v1/mfa/verify', { mfa_token: mfa.token, otp_id: id, code })
+  t.equal(body.error.code, 'CONFLICT')
+  t.match(await rowOf(admin, deliveryId), { status: 'cancelled', due_at: null })
 })
 
 t.test('a proof stands though its message cannot be cancelled, and that is logged and counted', async (t) => {

@@ -2,9 +2,9 @@
 // tried again. Neither login nor mail goes over a connection that is not encrypted, but where the options say so.
 
 import { Readable } from 'node:stream'
-import { bulkhead } from 'cockatiel'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
+import { connectionPlaces } from './connection-places.ts'
 import { asciiDomain } from './mailbox.ts'
 import type { EmailMessage, OpenSender, SendContext, SendOutcome } from './sender.ts'
 import { classifySmtp, type Progress } from './smtp-outcome.ts'
@@ -25,15 +25,19 @@ const MAX_REPLY_BYTES = 64 * 1024
 const SILENT_MS = 10_000
 
 /** Postfix allows one client 50, unless told otherwise, and says 421 to the next; whose goodbye is under way still counts. */
-const MAX_CONNECTIONS = 40
+const CONNECTIONS = { most: 40, patienceMs: 1_500 }
+/** No fault of the server. */
+const NOT_BEGUN: SendOutcome = { kind: 'retryable', code: 'started_too_late' }
 
-/** `close` ends what is still connected. More mails than connections wait for one, as long as their signals let them. */
+/** `close` ends what is still connected. More mails than connections wait for one, but not for long. */
 export function createSmtpSender(options: SmtpOptions): OpenSender {
   const open = new Set<SMTPConnection>()
-  const places = bulkhead(MAX_CONNECTIONS, Number.POSITIVE_INFINITY)
+  const inPlace = connectionPlaces(CONNECTIONS)
+  let closed = false
 
   async function converse(message: EmailMessage, context: SendContext): Promise<SendOutcome> {
     const { signal } = context
+    if (closed) return NOT_BEGUN
     if (signal.aborted) return { kind: 'retryable', code: 'timeout' }
     const progress = { tooLate: false, dotMayHaveLeft: false, timedOut: false }
     const connection = new SMTPConnection(connectionOptions(options))
@@ -60,9 +64,9 @@ export function createSmtpSender(options: SmtpOptions): OpenSender {
 
   return {
     provider: 'smtp',
-    // Whose signal has gone meanwhile begins nothing: `converse` looks first.
-    send: (message, context) => places.execute(() => converse(message, context)),
+    send: async (message, context) => (await inPlace(() => converse(message, context))) ?? NOT_BEGUN,
     close: () => {
+      closed = true
       for (const connection of open) connection.close()
     },
   }

@@ -172,22 +172,42 @@ t.test('100 mails at once use 40 connections, and each mail is taken', async (t)
   t.equal(most, 40)
 })
 
-t.test('a mail whose time runs out while it waits for a connection is not begun', async (t) => {
-  const greeted = Promise.withResolvers<void>()
-  let connections = 0
+/** Greets nobody; `full` is when 40 wait for it. */
+async function silent(t: Test) {
+  const full = Promise.withResolvers<void>()
+  const seen = { connections: 0 }
   const server = net.createServer((socket) => {
     socket.on('error', () => undefined)
-    if (++connections === 40) greeted.resolve()
+    if (++seen.connections === 40) full.resolve()
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
-  const sender = senderOf(t, { port: (server.address() as net.AddressInfo).port })
+  return { port: (server.address() as net.AddressInfo).port, full: full.promise, seen }
+}
+
+const NOT_BEGUN = { kind: 'retryable', code: 'started_too_late' }
+
+t.test('a mail that gets no connection in time is not begun, and is no failure of the server', async (t) => {
+  const { port, full, seen } = await silent(t)
+  const sender = senderOf(t, { port })
   const ending = new AbortController()
-  const mails = Array.from({ length: 60 }, () => sender.send(EMAIL, { signal: ending.signal }))
-  await greeted.promise
+  const send = () => sender.send(EMAIL, { signal: ending.signal })
+  const held = Array.from({ length: 40 }, send)
+  await full
+  t.same(await Promise.all(Array.from({ length: 20 }, send)), Array(20).fill(NOT_BEGUN))
   ending.abort()
+  t.same(new Set((await Promise.all(held)).map(({ kind }) => kind)), new Set(['retryable']))
+  t.equal(seen.connections, 40)
+})
+
+t.test('what waits for a connection when the sender is closed is not begun', async (t) => {
+  const { port, full, seen } = await silent(t)
+  const sender = senderOf(t, { port })
+  const mails = Array.from({ length: 60 }, () => sender.send(EMAIL, { signal: signal() }))
+  await full
+  sender.close()
   const outcomes = await Promise.all(mails)
-  t.same(new Set(outcomes.map(({ kind }) => kind)), new Set(['retryable']))
-  t.equal(connections, 40)
+  t.same(outcomes.slice(40), Array(20).fill(NOT_BEGUN))
+  t.equal(seen.connections, 40)
 })
