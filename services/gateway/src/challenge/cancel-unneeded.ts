@@ -27,9 +27,8 @@ export async function cancelUnneeded(
     await endProven(run, tenantId, deliveryId)
   } catch (error) {
     metrics.cancelFailures.add(1, {})
-    const code = (error as { code?: unknown }).code ?? 'unknown'
     logger.warn(
-      { tenant_id: tenantId, delivery_id: deliveryId, code },
+      { tenant_id: tenantId, delivery_id: deliveryId, err: error },
       'an unneeded message was not cancelled',
     )
   }

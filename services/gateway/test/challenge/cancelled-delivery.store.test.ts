@@ -132,7 +132,7 @@ t.test('a proof stands though its message cannot be cancelled, and that is logge
   const { status, body } = await proveCode(tenant, code)
   t.match([status, typeof body.data?.session?.access_token], [200, 'string'])
   const line = gateway.logs.lines().find(({ msg }) => msg === 'an unneeded message was not cancelled')
-  t.match(line, { level: 'warn', delivery_id: code.deliveryId, code: '42501' })
+  t.match(line, { level: 'warn', delivery_id: code.deliveryId, err: { code: '42501' } })
   const metrics = await gateway.call({ method: 'GET', url: '/metrics' })
   t.match(metrics.body, /^postern_delivery_cancel_failures_total 1$/m)
   t.match(await rowOf(admin, code.deliveryId), { status: /pending|queued/, hasPayload: true })
