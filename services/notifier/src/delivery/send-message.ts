@@ -5,7 +5,7 @@ import type { TenantRun } from '@postern/db/with-tenant'
 import type { Clock } from '@postern/service-kit/clock'
 import type { Failpoint } from '@postern/service-kit/failpoint'
 import type { Random } from '@postern/service-kit/random'
-import type { Sender, SendOutcome } from '../sender/sender.ts'
+import { NOT_BEGUN, type Sender, type SendOutcome } from '../sender/sender.ts'
 import type { Route, VendorChoice } from '../sender/vendor-router.ts'
 import { type AskedVendor, startAttempt } from './attempt.store.ts'
 import { recordOutcome } from './attempt-outcome.store.ts'
@@ -96,7 +96,7 @@ async function sendBy<Message>(
   const { secondsHeld, secondsLeft } = timesOf(deps, input)
   const isLate = elapsedMs() > SLOWEST_START_MS || signal.aborted
   const outcome: SendOutcome = isLate
-    ? { kind: 'retryable', code: 'started_too_late' }
+    ? NOT_BEGUN
     : await call(sender, input.message({ attempt: attempt.number, secondsLeft: secondsLeft() }), {
         signal,
         mayBegin: () => elapsedMs() < callMs,

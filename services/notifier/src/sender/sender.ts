@@ -39,6 +39,9 @@ export type SendOutcome =
   /** It may have been sent. `answered`: the vendor itself said that it failed, so nothing is gained by waiting for it. */
   | { readonly kind: 'unknown'; readonly code: string; readonly answered?: true }
 
+/** Nothing was begun, for want of time on our side: that says nothing of the vendor. */
+export const NOT_BEGUN = { kind: 'retryable', code: 'started_too_late' } as const satisfies SendOutcome
+
 export interface SendContext {
   /** Aborts when the call has taken too long. */
   readonly signal: AbortSignal

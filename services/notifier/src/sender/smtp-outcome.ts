@@ -12,7 +12,7 @@
 // Source: RFC 5321, 4.2.1 and 4.2.5: who answers 250 takes responsibility for the mail, and nobody else does.
 
 import { FAILURES, failureOf } from './http-outcome.ts'
-import type { SendOutcome } from './sender.ts'
+import { NOT_BEGUN, type SendOutcome } from './sender.ts'
 
 export interface Progress {
   /** The call began too late: nothing of the mail was written. */
@@ -34,7 +34,7 @@ interface SmtpError {
 
 export function classifySmtp(error: unknown, progress: Progress): SendOutcome {
   const { responseCode, response, command, ...codes } = (error ?? {}) as SmtpError
-  if (progress.tooLate) return { kind: 'retryable', code: 'started_too_late' }
+  if (progress.tooLate) return NOT_BEGUN
   if (typeof responseCode === 'number' && responseCode >= 400 && responseCode < 600)
     return byReply(responseCode, enhancedOf(response), String(command))
   const code = progress.timedOut ? 'timeout' : failureCode(codes)

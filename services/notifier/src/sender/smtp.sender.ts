@@ -6,7 +6,13 @@ import MailComposer from 'nodemailer/lib/mail-composer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { connectionPlaces } from './connection-places.ts'
 import { asciiDomain } from './mailbox.ts'
-import type { EmailMessage, OpenSender, SendContext, SendOutcome } from './sender.ts'
+import {
+  type EmailMessage,
+  NOT_BEGUN,
+  type OpenSender,
+  type SendContext,
+  type SendOutcome,
+} from './sender.ts'
 import { classifySmtp, type Progress } from './smtp-outcome.ts'
 
 export interface SmtpOptions {
@@ -26,8 +32,6 @@ const SILENT_MS = 10_000
 
 /** Postfix allows one client 50, unless told otherwise, and says 421 to the next; whose goodbye is under way still counts. */
 const CONNECTIONS = { most: 40, patienceMs: 1_500 }
-/** No fault of the server. */
-const NOT_BEGUN: SendOutcome = { kind: 'retryable', code: 'started_too_late' }
 
 /** `close` ends what is still connected. More mails than connections wait for one, but not for long. */
 export function createSmtpSender(options: SmtpOptions): OpenSender {

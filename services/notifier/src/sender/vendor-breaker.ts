@@ -2,7 +2,7 @@
 // vendor's faults count, never what is wrong with a message. Decision: docs/decisions/0011-vendor-failover.md.
 
 import { CircuitState, circuitBreaker, handleWhenResult, IterableBackoff, SamplingBreaker } from 'cockatiel'
-import type { SendOutcome } from './sender.ts'
+import { NOT_BEGUN, type SendOutcome } from './sender.ts'
 
 /** A call that was let through. One of the two is called, or the breaker waits for it. */
 export interface Pass {
@@ -25,7 +25,7 @@ const SAMPLE = { threshold: 0.3, duration: 30_000, minimumRps: 5 / 30 }
 const PROBES_AFTER = [1_000, 2_000, 4_000, 8_000]
 
 /** Ours, though a sender answers them: they say nothing of the vendor. */
-const OUR_FAULTS = new Set(['started_too_late'])
+const OUR_FAULTS = new Set<string>([NOT_BEGUN.code])
 
 const isFault = (outcome: SendOutcome) =>
   (outcome.kind === 'retryable' || outcome.kind === 'unknown') && !OUR_FAULTS.has(outcome.code)

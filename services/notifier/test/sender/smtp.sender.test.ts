@@ -15,6 +15,18 @@ function senderOf(t: Test, options: Partial<SmtpOptions> & { port: number }) {
   return sender
 }
 
+/** A server of the test's own; what its callers break off is nobody's error. */
+async function listening(t: Test, greet: (socket: net.Socket) => void): Promise<number> {
+  const server = net.createServer((socket) => {
+    socket.on('error', () => undefined)
+    greet(socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  return (server.address() as net.AddressInfo).port
+}
+
 /** A server that answers each line by the first rule that fits, and keeps what it was told. */
 async function scripted(t: Test, rules: readonly (readonly [RegExp, string])[], ehlo = '250 hello') {
   const told: string[] = []
@@ -26,8 +38,7 @@ async function scripted(t: Test, rules: readonly (readonly [RegExp, string])[], 
     [/./, '250 fine'],
   ] as const
   let inMail = false
-  const server = net.createServer((socket) => {
-    socket.on('error', () => undefined)
+  const port = await listening(t, (socket) => {
     socket.write('220 here\r\n')
     let rest = ''
     socket.setEncoding('utf8').on('data', (text) => {
@@ -45,10 +56,7 @@ async function scripted(t: Test, rules: readonly (readonly [RegExp, string])[], 
       }
     })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
-  return { told, port: (server.address() as net.AddressInfo).port }
+  return { told, port }
 }
 
 const REPLIES: readonly (readonly [RegExp, string, object])[] = [
@@ -127,16 +135,12 @@ t.test('a server without STARTTLS hears neither login nor mail', async (t) => {
 
 t.test('implicit TLS says nothing before the handshake', async (t) => {
   const heard: Buffer[] = []
-  const server = net.createServer((socket) => {
+  const port = await listening(t, (socket) => {
     socket.once('data', (chunk) => {
       heard.push(chunk)
       socket.destroy()
     })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
-  const { port } = server.address() as net.AddressInfo
   const outcome = await senderOf(t, { port, tls: 'implicit', login: LOGIN }).send(EMAIL, { signal: signal() })
   t.match(outcome, { kind: 'retryable' })
   t.equal(heard[0]?.[0], 0x16, 'the first byte is of a TLS handshake')
@@ -151,9 +155,8 @@ t.test('a refused login is our account’s fault, and the password is in no outc
 t.test('100 mails at once use 40 connections, and each mail is taken', async (t) => {
   const waiting: net.Socket[] = []
   let [open, most] = [0, 0]
-  const server = net.createServer((socket) => {
+  const port = await listening(t, (socket) => {
     most = Math.max(most, ++open)
-    socket.on('error', () => undefined)
     socket.setEncoding('utf8').on('data', (text: string) => {
       if (text.startsWith('QUIT')) open--
       socket.write(text.startsWith('DATA') ? '354 go on\r\n' : '250 fine\r\n')
@@ -162,10 +165,7 @@ t.test('100 mails at once use 40 connections, and each mail is taken', async (t)
     // Nobody is greeted before as many are there at once as may be.
     if (most >= 40) for (const each of waiting.splice(0)) each.write('220 here\r\n')
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
-  const sender = senderOf(t, { port: (server.address() as net.AddressInfo).port })
+  const sender = senderOf(t, { port })
   const mails = Array.from({ length: 100 }, () => sender.send(EMAIL, { signal: AbortSignal.timeout(30_000) }))
   const outcomes = await Promise.all(mails)
   t.equal(outcomes.filter(({ kind }) => kind === 'accepted').length, 100)
@@ -176,14 +176,10 @@ t.test('100 mails at once use 40 connections, and each mail is taken', async (t)
 async function silent(t: Test) {
   const full = Promise.withResolvers<void>()
   const seen = { connections: 0 }
-  const server = net.createServer((socket) => {
-    socket.on('error', () => undefined)
+  const port = await listening(t, () => {
     if (++seen.connections === 40) full.resolve()
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
-  return { port: (server.address() as net.AddressInfo).port, full: full.promise, seen }
+  return { port, full: full.promise, seen }
 }
 
 const NOT_BEGUN = { kind: 'retryable', code: 'started_too_late' }
