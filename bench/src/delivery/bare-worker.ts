@@ -11,8 +11,8 @@ import { Queue, Worker } from 'bullmq'
 const { Client } = sendgridClient as unknown as { Client: new () => typeof sendgridClient }
 const { MailService } = sendgridMail as unknown as { MailService: new () => typeof sendgridMail }
 
-const { BENCH_BACKLOG, BENCH_REDIS_PORT, BENCH_VENDOR, BENCH_PORT } = process.env
-const CONCURRENCY = 100
+const { BENCH_BACKLOG, BENCH_CONCURRENCY, BENCH_REDIS_PORT, BENCH_VENDOR, BENCH_PORT } = process.env
+const CONCURRENCY = Number(BENCH_CONCURRENCY)
 
 const client = new Client()
 client.setApiKey('SG.bare')

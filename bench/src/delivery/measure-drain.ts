@@ -8,7 +8,7 @@ import type { Installation } from '../peer/installation.ts'
 import type { Scope } from '../peer/peer.ts'
 import type { Gateway } from '../peer/postern.peer.ts'
 import { issueMany, linkIssuer } from './issue-links.ts'
-import { startNotifier } from './services.ts'
+import { AT_A_TIME, startNotifier } from './services.ts'
 import type { Vendor } from './vendor.ts'
 
 const ISSUING = 64
@@ -36,6 +36,7 @@ export async function drainBare(ground: Ground, vendor: Vendor, backlog: number)
     startChild(scope, new URL('./bare-worker.ts', import.meta.url), port, {
       BENCH_PORT: String(port),
       BENCH_BACKLOG: String(backlog),
+      BENCH_CONCURRENCY: String(AT_A_TIME),
       BENCH_REDIS_PORT: new URL(ground.redisUrl).port,
       BENCH_VENDOR: vendor.url,
     }),

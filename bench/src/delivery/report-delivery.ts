@@ -3,6 +3,7 @@
 import { median, spread, thousands } from '../medians.ts'
 import { keepResults, machine } from '../results.ts'
 import type { Latency } from './measure-latency.ts'
+import { AT_A_TIME } from './services.ts'
 
 export interface DeliveryPlan {
   rounds: number
@@ -60,7 +61,7 @@ ${thousands(median(latencies.map(({ messages }) => messages)))} messages a round
 
 ${thousands(plan.backlog)} messages wait, then one notifier process starts; the first tenth is not counted. Beside it a BullMQ worker with as many
 jobs that does nothing but the same call: no lease, no attempt, no limit, no trail. It sends by SendGrid's library as that comes; ours carries
-what the library writes over a connection of its own, which costs a third. Both work on 100 at a time. Each message made exactly one call.
+what the library writes over a connection of its own, which costs a third. Both work on ${AT_A_TIME} at a time. Each message made exactly one call.
 
 | | messages/s |
 |---|---|

@@ -6,6 +6,9 @@ import type { Installation } from '../peer/installation.ts'
 import type { Scope } from '../peer/peer.ts'
 import type { Vendor } from './vendor.ts'
 
+/** Mails that the notifier, and the bare worker beside it, work on at a time. */
+export const AT_A_TIME = 100
+
 const script = (name: 'notifier' | 'audit') =>
   new URL(`../../../services/${name}/src/main.ts`, import.meta.url)
 
@@ -15,6 +18,7 @@ export async function startNotifier(scope: Scope, { secretsDir }: Installation, 
     POSTERN_SECRETS_DIR: secretsDir,
     POSTERN_ENV: 'development',
     POSTERN_NOTIFIER_PORT: String(port),
+    POSTERN_NOTIFIER_EMAIL_CONCURRENCY: String(AT_A_TIME),
     POSTERN_SENDGRID_URL: url,
     POSTERN_LOG_LEVEL: 'warn',
   })
