@@ -1,8 +1,6 @@
 // The demo with a fake Postern behind it, and the browser that opens it.
 
 import { existsSync } from 'node:fs'
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Sandbox, SandboxOptions } from '@postern/sandbox/sandbox'
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
@@ -18,8 +16,7 @@ export interface Demo {
 
 export async function setupDemo(t: Test, options: SandboxOptions = {}): Promise<Demo> {
   const postern = await fakePostern(t)
-  const apiKeyFile = join(await mkdtemp(join(tmpdir(), 'postern-')), 'api-key')
-  await writeFile(apiKeyFile, `${API_KEY}\n`)
+  const apiKeyFile = join(t.testdir({ 'api-key': `${API_KEY}\n` }), 'api-key')
   const sandbox = await setupSandbox(t, {
     gatewayUrl: postern.url,
     auditUrl: postern.url,

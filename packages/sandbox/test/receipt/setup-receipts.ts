@@ -1,10 +1,9 @@
 // A sandbox with keys to sign receipts with, and in the gateway's place a server that writes down what it is told.
 
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import type { Sandbox, SandboxOptions } from '@postern/sandbox/sandbox'
@@ -59,7 +58,7 @@ export interface Reporting {
 
 export async function setupReporting(t: Test, options: SandboxOptions = {}): Promise<Reporting> {
   const gateway = await listen(t)
-  const folder = await mkdtemp(join(tmpdir(), 'postern-receipt-keys-'))
+  const folder = t.testdir({})
   const file = async (name: string, text: string) => {
     await writeFile(join(folder, name), `${text}\n`)
     return join(folder, name)

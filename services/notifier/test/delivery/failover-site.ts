@@ -1,8 +1,7 @@
 // Real lists, shelves and breakers over the vendors' doubles, with the deliveries of a real Postgres, and a relay's look at
 // what vendors took.
 
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSandbox } from '@postern/sandbox/sandbox'
 import { systemClock } from '@postern/service-kit/clock'
@@ -60,7 +59,7 @@ export async function failoverSite(t: Test, f: Fixture, options: SiteOptions = {
   const {
     providers = channelName === 'sms' ? ['twilio', 'gateway'] : ['sendgrid', 'ses', 'smtp', 'gateway'],
   } = options
-  const folder = await mkdtemp(join(tmpdir(), 'postern-failover-'))
+  const folder = t.testdir({})
   await writeFile(join(folder, 'pair'), PAIR)
   const sandbox = await createSandbox({
     // What a fault hits by chance is the same in every run.

@@ -26,7 +26,7 @@ interface Call {
 }
 
 async function setup(t: Test, subject: Subject) {
-  const sandbox = await createSandbox(await keyOptions(subject))
+  const sandbox = await createSandbox(keyOptions(t, subject))
   t.teardown(sandbox.close)
   const within = (timeoutMs: number) => {
     const sender = subject.toDouble(sandbox)

@@ -10,7 +10,7 @@ export const REFUSALS = [400, 401, 403, 404, 405, 413, 429, 500, 502, 503] as co
 
 /** In the order of calling: what is taken, then each refusal; where the vendor can be asked, that too. */
 export async function contractExchanges(t: Test, subject: Subject): Promise<readonly Exchange[]> {
-  const sandbox = await createSandbox(await keyOptions(subject))
+  const sandbox = await createSandbox(keyOptions(t, subject))
   t.teardown(sandbox.close)
   const { url, exchanges } = await recordingProxy(t, sandbox.url, `/${subject.provider}`)
   const sender = subject.toDouble({ ...sandbox, url })

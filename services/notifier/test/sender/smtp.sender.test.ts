@@ -110,7 +110,7 @@ t.test('with a certificate that is vouched for, login and mail go over TLS', asy
   const keys =
     smtp === undefined
       ? {}
-      : await keyOptions({ ...smtp, keyFile: { smtpLoginFile: `${LOGIN.user}:${LOGIN.password}` } })
+      : keyOptions(t, { ...smtp, keyFile: { smtpLoginFile: `${LOGIN.user}:${LOGIN.password}` } })
   const sandbox = await createSandbox({ ...keys, smtpTls: own })
   t.teardown(sandbox.close)
   const options = { port: sandbox.smtpPort, tls: 'starttls', login: LOGIN } as const

@@ -1,11 +1,10 @@
 // Every vendor as the conformance suite needs it: how its sender is built against a double or a bare port, and where its
 // wire makes an answer mean something else than the others'.
 
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Sandbox, SandboxOptions } from '@postern/sandbox/sandbox'
 import { systemClock } from '@postern/service-kit/clock'
+import type { Test } from 'tap'
 import { createGatewaySender } from '../../src/sender/gateway.sender.ts'
 import type { EmailMessage, Sender, SendOutcome, SmsMessage } from '../../src/sender/sender.ts'
 import { createSendGridSender } from '../../src/sender/sendgrid.sender.ts'
@@ -182,11 +181,8 @@ export const SUBJECTS: readonly Subject[] = [
 ]
 
 /** The options by which the double compares the keys of this subject. */
-export async function keyOptions({ keyFile }: Subject): Promise<SandboxOptions> {
-  const folder = await mkdtemp(join(tmpdir(), 'postern-vendor-keys-'))
-  const files = Object.entries(keyFile).map(async ([option, text]) => {
-    await writeFile(join(folder, option), `${text}\n`)
-    return [option, join(folder, option)]
-  })
-  return Object.fromEntries(await Promise.all(files))
+export function keyOptions(t: Test, { keyFile }: Subject): SandboxOptions {
+  const files = Object.entries(keyFile).map(([option, text]) => [option, `${text}\n`])
+  const folder = t.testdir(Object.fromEntries(files))
+  return Object.fromEntries(files.map(([option = '']) => [option, join(folder, option)]))
 }

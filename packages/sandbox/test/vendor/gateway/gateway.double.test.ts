@@ -1,6 +1,4 @@
 import { createHmac } from 'node:crypto'
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Sandbox } from '@postern/sandbox/sandbox'
 import t, { type Test } from 'tap'
@@ -11,8 +9,7 @@ const SIGNING_KEY = 'gateway-test-signing-key'
 const ID = '0190a000-0000-7000-8000-000000000001'
 
 async function setup(t: Test): Promise<Sandbox> {
-  const gatewayKeyFile = join(await mkdtemp(join(tmpdir(), 'postern-')), 'gateway-key')
-  await writeFile(gatewayKeyFile, `${API_KEY}:${SIGNING_KEY}\n`)
+  const gatewayKeyFile = join(t.testdir({ key: `${API_KEY}:${SIGNING_KEY}\n` }), 'key')
   return await setupSandbox(t, { gatewayKeyFile })
 }
 

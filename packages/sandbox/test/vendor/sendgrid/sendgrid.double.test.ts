@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import client from '@sendgrid/client'
 import mail from '@sendgrid/mail'
@@ -79,7 +78,7 @@ t.test('the real SendGrid client sends, and reads the refusal', async (t) => {
 })
 
 t.test('a missing or wrong bearer is refused in SendGrid\u2019s form, and no mail arrives', async (t) => {
-  const sendgridKeyFile = join(await mkdtemp(join(tmpdir(), 'postern-')), 'sendgrid-api-key')
+  const sendgridKeyFile = join(t.testdir({}), 'sendgrid-api-key')
   const sandbox = await setupSandbox(t, { sendgridKeyFile })
   const withKey = (authorization?: string) =>
     sendMail(sandbox, mailTo('ada@example.com'), {

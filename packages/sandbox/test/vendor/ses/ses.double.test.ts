@@ -1,5 +1,3 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SESv2Client, SendEmailCommand, type SendEmailCommandInput } from '@aws-sdk/client-sesv2'
 import t, { type Test } from 'tap'
@@ -8,8 +6,8 @@ import { calls, inbox, script, setupSandbox } from '../../setup-sandbox.ts'
 const CREDENTIALS = { accessKeyId: 'test-access-key', secretAccessKey: 'test-secret-for-signing' }
 
 async function setup(t: Test, credentials = CREDENTIALS) {
-  const sesKeyFile = join(await mkdtemp(join(tmpdir(), 'postern-')), 'ses-access-key')
-  await writeFile(sesKeyFile, `${CREDENTIALS.accessKeyId}:${CREDENTIALS.secretAccessKey}\n`)
+  const pair = `${CREDENTIALS.accessKeyId}:${CREDENTIALS.secretAccessKey}\n`
+  const sesKeyFile = join(t.testdir({ pair }), 'pair')
   const sandbox = await setupSandbox(t, { sesKeyFile })
   const settings = { region: 'eu-west-1', endpoint: `${sandbox.url}/ses`, credentials, maxAttempts: 1 }
   const client = new SESv2Client(settings)

@@ -1,7 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Sandbox } from '@postern/sandbox/sandbox'
 import nodemailer from 'nodemailer'
@@ -80,8 +78,7 @@ t.test('a mail handed over arrives as it was written, with its marker', async (t
 })
 
 t.test('a login is demanded where there is one, and a wrong one refused', async (t) => {
-  const smtpLoginFile = join(await mkdtemp(join(tmpdir(), 'postern-')), 'smtp-login')
-  await writeFile(smtpLoginFile, 'postern:right-pass\n')
+  const smtpLoginFile = join(t.testdir({ login: 'postern:right-pass\n' }), 'login')
   const sandbox = await setupSandbox(t, { smtpLoginFile })
   t.equal((await failure(sender(t, sandbox)())).responseCode, 530)
   t.equal((await failure(sender(t, sandbox, { user: 'postern', pass: 'wrong' })())).responseCode, 535)

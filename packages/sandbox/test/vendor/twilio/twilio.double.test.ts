@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Sandbox } from '@postern/sandbox/sandbox'
 import t from 'tap'
@@ -88,7 +87,7 @@ t.test('Twilio\u2019s own client sends, looks up, and reads the refusal', async 
 })
 
 t.test('a wrong account or token is refused in Twilio\u2019s form, and no message arrives', async (t) => {
-  const twilioTokenFile = join(await mkdtemp(join(tmpdir(), 'postern-')), 'twilio-auth-token')
+  const twilioTokenFile = join(t.testdir({}), 'twilio-auth-token')
   const sandbox = await setupSandbox(t, { twilioTokenFile })
   const shown = (authorization: string) => sendSms(sandbox, smsTo(TO), { headers: { authorization } })
   t.equal((await shown(basic(ACCOUNT, 'right'))).status, 401, 'no token is there yet')
