@@ -55,11 +55,12 @@ async function inRedis(url: string, work: (redis: Redis) => Promise<void>): Prom
   }
 }
 
-/** Answers when the job of each is in Redis, and so would be lost with it. */
+/** Answers when a job with each is in Redis, and so would be lost with it. */
 async function untilJobs(redis: Redis, links: readonly Promised[]): Promise<void> {
   const all = async () => {
-    const keys = await redis.keys('*')
-    return links.every(({ deliveryId }) => keys.some((key) => key.endsWith(`:${deliveryId}.1`)))
+    const jobs = (await redis.keys('*')).filter((key) => /:[\da-f-]{36}\.\d+$/.test(key))
+    const carried = (await Promise.all(jobs.map((key) => redis.hget(key, 'data')))).join()
+    return links.every(({ deliveryId }) => carried.includes(deliveryId))
   }
   await until(all, { deadlineMs: 30_000, what: 'a job for each mail' })
 }

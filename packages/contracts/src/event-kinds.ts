@@ -17,7 +17,7 @@ export const EVENT_KINDS = {
   'delivery.created': 'The tenant asked for a message of its own.',
   'delivery.rescheduled': 'The delivery was moved to another time.',
   'delivery.redriven': 'A dead letter is worked on again.',
-  'delivery.queued': 'The relay handed the delivery to the queue.',
+  'delivery.queued': 'The delivery was handed to the queue, by who issued it or by the relay.',
   'delivery.attempted': 'A vendor call is about to be made.',
   'delivery.accepted': 'A vendor accepted the message.',
   'delivery.delivered': 'A vendor says that the message arrived.',

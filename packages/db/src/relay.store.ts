@@ -7,6 +7,8 @@ export interface DrivenDelivery {
   deliveryId: string
   channel: 'email' | 'sms'
   drive: number
+  /** when that was, by the database's clock */
+  queuedAt: Date
   traceparent: string | null
 }
 
@@ -15,7 +17,7 @@ export interface DueDelivery extends DrivenDelivery {
   leaseEnded: boolean
 }
 
-const DRIVEN = sql`tenant_id AS "tenantId", delivery_id AS "deliveryId", channel, drive, traceparent`
+const DRIVEN = sql`tenant_id AS "tenantId", delivery_id AS "deliveryId", channel, drive, queued_at AS "queuedAt", traceparent`
 
 /** Marks up to `batch` due deliveries as queued and names them, oldest first. */
 export async function claimDue<DB>(db: Kysely<DB>, batch: number): Promise<DueDelivery[]> {
@@ -23,24 +25,23 @@ export async function claimDue<DB>(db: Kysely<DB>, batch: number): Promise<DueDe
   return (await due.execute(db)).rows
 }
 
-/** Names queued deliveries that nobody took for 10 seconds; each is named again 10 seconds later. */
-export async function overdueQueued<DB>(db: Kysely<DB>, batch: number): Promise<DrivenDelivery[]> {
-  return (await sql<DrivenDelivery>`SELECT ${DRIVEN} FROM overdue_queued(${batch})`.execute(db)).rows
+/**
+ * Gives a new drive to what the queue lost of a channel: what nobody took for 10 s and was queued before `queuedBefore`, or at
+ * any time where that is null. Longest queued first.
+ */
+export async function redriveLost<DB>(
+  db: Kysely<DB>,
+  channel: 'email' | 'sms',
+  queuedBefore: Date | null,
+  batch: number,
+): Promise<DrivenDelivery[]> {
+  const lost = sql<DrivenDelivery>`SELECT ${DRIVEN} FROM redrive_lost(${channel}, ${queuedBefore}::timestamptz, ${batch})`
+  return (await lost.execute(db)).rows
 }
 
-/** Gives the lost ones a new drive; those that moved on meanwhile are left out of the answer. */
-export async function redrive<DB>(db: Kysely<DB>, lost: DrivenDelivery[]): Promise<DrivenDelivery[]> {
-  const tenants = lost.map((row) => row.tenantId)
-  const ids = lost.map((row) => row.deliveryId)
-  const drives = lost.map((row) => row.drive)
-  const found = await sql<DrivenDelivery>`
-    SELECT ${DRIVEN} FROM redrive(${tenants}::uuid[], ${ids}::uuid[], ${drives}::integer[])`.execute(db)
-  return found.rows
-}
-
-/** Ends deliveries that ran out of time; answers how many. */
-export async function expireDue<DB>(db: Kysely<DB>, batch: number): Promise<number> {
-  const { rows } = await sql<{ n: number }>`SELECT expire_due(${batch}) AS n`.execute(db)
+/** Ends deliveries that ran out of time, in the queue or elsewhere; answers how many. */
+export async function expireDue<DB>(db: Kysely<DB>, batch: number, ofQueue: boolean): Promise<number> {
+  const { rows } = await sql<{ n: number }>`SELECT expire_due(${batch}, ${ofQueue}) AS n`.execute(db)
   return rows[0]?.n ?? 0
 }
 
@@ -85,9 +86,9 @@ export async function relayGauges<DB>(db: Kysely<DB>): Promise<RelayGauges> {
 export function relayStore<DB>(db: Kysely<DB>) {
   return {
     claimDue: (batch: number) => claimDue(db, batch),
-    overdueQueued: (batch: number) => overdueQueued(db, batch),
-    redrive: (lost: DrivenDelivery[]) => redrive(db, lost),
-    expireDue: (batch: number) => expireDue(db, batch),
+    redriveLost: (channel: 'email' | 'sms', queuedBefore: Date | null, batch: number) =>
+      redriveLost(db, channel, queuedBefore, batch),
+    expireDue: (batch: number, ofQueue: boolean) => expireDue(db, batch, ofQueue),
     reviewHeld: (batch: number) => reviewHeld(db, batch),
     claimEvents: (batch: number) => claimEvents(db, batch),
     gauges: () => relayGauges(db),

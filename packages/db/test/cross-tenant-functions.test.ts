@@ -11,9 +11,8 @@ const ALL = ['postern_audit', 'postern_gateway', 'postern_notifier']
 /** Who may call what. A function that is not here may be called by no service. */
 const CALLERS: Record<string, string[]> = {
   'claim_due(integer)': ALL,
-  'overdue_queued(integer)': ALL,
-  'redrive(uuid[],uuid[],integer[])': ALL,
-  'expire_due(integer)': ALL,
+  'redrive_lost(text,timestamp with time zone,integer)': ALL,
+  'expire_due(integer,boolean)': ALL,
   'review_held(integer)': ALL,
   'claim_unreported(integer)': ['postern_notifier'],
   'unreported_overdue_seconds()': ['postern_notifier'],

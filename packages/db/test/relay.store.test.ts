@@ -33,7 +33,8 @@ t.test('due deliveries of all tenants are handed out oldest first, each with the
   const fourth = await addDelivery(admin, { due: -5, status: 'scheduled' })
   const first = await addDelivery(admin, { due: -30, drive: 4, status: 'sending', traceparent: TRACE })
   const third = await addDelivery(admin, { due: -10 })
-  t.same(await relay.claimDue(3), [
+  const claimed = await relay.claimDue(3)
+  t.match(claimed, [
     { tenantId: A, deliveryId: first, channel: 'email', drive: 5, traceparent: TRACE, leaseEnded: true },
     { tenantId: B, deliveryId: second, channel: 'sms', drive: 1, traceparent: null, leaseEnded: false },
     { tenantId: A, deliveryId: third, channel: 'email', drive: 1, traceparent: null, leaseEnded: false },
@@ -74,7 +75,7 @@ t.test('each hand-over is told once, with the drive and the trace', async (t) =>
     },
   ])
   await relay.claimDue(10)
-  await relay.overdueQueued(10)
+  await relay.redriveLost('email', null, 10)
   t.same(await takeEvents(admin), [], 'nothing more')
 })
 
@@ -103,49 +104,58 @@ t.test('a hundred relays at once never hand out a delivery twice', async (t) => 
   t.equal((await takeEvents(admin)).length, 500, 'and told once')
 })
 
-t.test(
-  'what waits in the queue too long is named with the drive it has, and not again for ten seconds',
-  async (t) => {
-    const { admin, relay, look } = await setup(t)
-    const younger = await addDelivery(admin, { status: 'queued', drive: 2, due: -1, tenantId: B })
-    const older = await addDelivery(admin, { status: 'queued', drive: 7, due: -2, traceparent: TRACE })
-    await addDelivery(admin, { status: 'queued', due: 60 })
-    await addDelivery(admin, { status: 'queued', expires: -1 })
-    await addDelivery(admin, { status: 'pending' })
-    const found = await relay.overdueQueued(10)
-    t.same(found[0], { tenantId: A, deliveryId: older, channel: 'email', drive: 7, traceparent: TRACE })
-    t.same(idsOf(found), [older, younger])
-    t.match(await look(older), { status: 'queued', drive: 7, soon: true })
-    t.same(await relay.overdueQueued(10), [])
-    t.same(await takeEvents(admin), [], 'asking is no change')
-  },
-)
-
-t.test('a lost delivery gets a new drive once; one that moved on is left alone', async (t) => {
+t.test('lost is what nobody took for ten seconds and was queued before all that the queue has', async (t) => {
   const { admin, relay, look } = await setup(t)
-  const lost = await addDelivery(admin, { status: 'queued', drive: 2 })
-  const taken = await addDelivery(admin, { status: 'queued', drive: 2 })
-  const driven = await addDelivery(admin, { status: 'queued', drive: 2, tenantId: B })
-  const asked = await relay.overdueQueued(10)
-  await admin.query(`UPDATE deliveries SET status = 'sending' WHERE id = $1`, [taken])
-  await admin.query('UPDATE deliveries SET drive = 3 WHERE id = $1', [driven])
-  const again = await relay.redrive(asked)
-  t.match(again, [{ deliveryId: lost, drive: 3, tenantId: A }])
-  t.equal(again.length, 1)
-  t.match(await look(lost), { status: 'queued', drive: 3, soon: true })
-  t.match(await look(taken), { status: 'sending', drive: 2 })
-  t.match(await look(driven), { status: 'queued', drive: 3 })
-  t.match(await takeEvents(admin), [{ kind: 'delivery.queued', reason: 'lost_by_queue', data: { drive: 3 } }])
-  t.same(await relay.redrive(asked), [], 'a repeat of the same question')
-  t.same(await relay.redrive([]), [])
+  const queued = (secondsAgo: number, change: Parameters<typeof addDelivery>[1] = {}) =>
+    addDelivery(admin, { status: 'queued', drive: 2, due: 10 - secondsAgo, ...change })
+  const younger = await queued(30, { tenantId: B })
+  const oldest = await queued(40, { traceparent: TRACE, drive: 7 })
+  const waits = await queued(20)
+  const text = await queued(30, { channel: 'sms' })
+  const others = [
+    await queued(-60),
+    await queued(30, { expires: -1 }),
+    await addDelivery(admin, { due: -30 }),
+  ]
+  const before = new Date(Date.now() - 25_000)
+  const lost = await relay.redriveLost('email', before, 10)
+  t.match(lost, [
+    { tenantId: A, deliveryId: oldest, channel: 'email', drive: 8, traceparent: TRACE },
+    { tenantId: B, deliveryId: younger, channel: 'email', drive: 3, traceparent: null },
+  ])
+  t.equal(lost.length, 2)
+  const { rows } = await admin.query('SELECT due_at FROM deliveries WHERE id = $1', [oldest])
+  t.equal(lost[0]?.queuedAt.getTime(), rows[0].due_at.getTime() - 10_000, 'and is queued anew')
+  t.match(await look(oldest), { status: 'queued', drive: 8, soon: true })
+  t.same(await relay.redriveLost('email', before, 10), [], 'not again for ten seconds')
+  t.same(
+    idsOf(await relay.redriveLost('email', null, 10)),
+    [waits],
+    'of an empty queue all that waited so long',
+  )
+  t.same(idsOf(await relay.redriveLost('sms', new Date(), 10)), [text])
+  const events = await takeEvents(admin)
+  t.ok(events.every(({ kind, reason }) => kind === 'delivery.queued' && reason === 'lost_by_queue'))
+  t.same(events.map(({ data }) => data.drive).toSorted(), [3, 3, 3, 8])
+  for (const id of others) t.notMatch(await look(id), { drive: 3 })
 })
 
-t.test('twenty who redrive the same delivery at once drive it once', async (t) => {
+t.test('no more lost ones are driven than asked for, the longest queued first', async (t) => {
+  const { admin, relay } = await setup(t)
+  const [third, first, second] = [
+    await addDelivery(admin, { status: 'queued', due: -1 }),
+    await addDelivery(admin, { status: 'queued', due: -3 }),
+    await addDelivery(admin, { status: 'queued', due: -2 }),
+  ]
+  t.same(idsOf(await relay.redriveLost('email', null, 2)), [first, second])
+  t.same(idsOf(await relay.redriveLost('email', null, 2)), [third])
+})
+
+t.test('twenty who drive again what was lost drive it once', async (t) => {
   const { urls, admin } = await setup(t)
   const relay = relayStore((await openWarm<GatewayDatabase>(t, urls.notifierUrl, 20)).db)
   await addDelivery(admin, { status: 'queued', drive: 1 })
-  const asked = await relay.overdueQueued(10)
-  const answers = await Promise.all(Array.from({ length: 20 }, () => relay.redrive(asked)))
+  const answers = await Promise.all(Array.from({ length: 20 }, () => relay.redriveLost('email', null, 10)))
   t.equal(answers.flat().length, 1)
   t.equal((await takeEvents(admin)).length, 1)
 })
@@ -166,7 +176,8 @@ t.test('what ran out of time ends as expired, or as unknown when a vendor may ha
     await addAttempt(admin, id, outcome)
     ends.push([id, 'unknown'])
   }
-  t.equal(await relay.expireDue(100), ends.length)
+  const both = async () => (await relay.expireDue(100, false)) + (await relay.expireDue(100, true))
+  t.equal(await both(), ends.length)
   for (const [id, status] of ends) {
     t.match(await look(id), { status, wiped: true, waits: false, lease: null, fence: 4 }, `${status}`)
   }
@@ -182,7 +193,7 @@ t.test('what ran out of time ends as expired, or as unknown when a vendor may ha
     ['unknown', 'unknown'],
     'no attempt stays started',
   )
-  t.equal(await relay.expireDue(100), 0)
+  t.equal(await both(), 0)
 })
 
 t.test('a worker’s lease outlives the expiry; what has not run out or has ended is left alone', async (t) => {
@@ -192,7 +203,7 @@ t.test('a worker’s lease outlives the expiry; what has not run out or has ende
   for (const status of ['accepted', 'unknown', 'dead_letter'] as const) {
     await addDelivery(admin, { status, expires: -1 })
   }
-  t.equal(await relay.expireDue(100), 0)
+  t.equal(await relay.expireDue(100, false), 0)
   t.match(await look(held), { status: 'sending', wiped: false })
   t.same(await takeEvents(admin), [])
 })
@@ -201,26 +212,28 @@ t.test('a dead letter keeps what it holds until its expiry, and stays one', asyn
   const { admin, relay, look } = await setup(t)
   const over = await addDelivery(admin, { status: 'dead_letter', due: -1, expires: -1 })
   const live = await addDelivery(admin, { status: 'dead_letter', due: 60, expires: 60 })
-  t.equal(await relay.expireDue(100), 0)
+  t.equal(await relay.expireDue(100, false), 0)
   t.match(await look(over), { status: 'dead_letter', wiped: true })
   t.match(await look(live), { status: 'dead_letter', wiped: false })
   t.same(await takeEvents(admin), [])
 })
 
-t.test('of queued and waiting ones together no more are ended than asked for', async (t) => {
+t.test('no more are ended than asked for, and what is queued apart from the rest', async (t) => {
   const { admin, relay } = await setup(t)
-  for (const status of ['queued', 'pending', 'queued', 'pending', 'queued', 'pending'] as const) {
+  for (const status of ['queued', 'pending', 'queued', 'pending', 'queued', 'scheduled'] as const) {
     await addDelivery(admin, { status, expires: -1 })
   }
-  t.same([await relay.expireDue(4), await relay.expireDue(4), await relay.expireDue(4)], [4, 2, 0])
+  for (const ofQueue of [true, false]) {
+    t.same([await relay.expireDue(2, ofQueue), await relay.expireDue(2, ofQueue)], [2, 1])
+  }
 })
 
 t.test('twenty who end what ran out of time end each once', async (t) => {
   const { urls, admin } = await setup(t)
   const relay = relayStore((await openWarm<GatewayDatabase>(t, urls.auditUrl, 20)).db)
   for (let n = 0; n < 60; n++) await addDelivery(admin, { expires: -n - 1 })
-  const counts = await Promise.all(Array.from({ length: 20 }, () => relay.expireDue(10)))
-  const rest = await relay.expireDue(100)
+  const counts = await Promise.all(Array.from({ length: 20 }, () => relay.expireDue(10, false)))
+  const rest = await relay.expireDue(100, false)
   t.equal(
     counts.reduce((sum, n) => sum + n, rest),
     60,

@@ -109,7 +109,7 @@ t.test('one that was turned back and never sent again ends as what it is: accept
   await relay.reviewHeld(100)
   await takeEvents(admin)
   await admin.query(`UPDATE deliveries SET expires_at = now() - interval '1 ms' WHERE id = $1`, [id])
-  t.equal(await relay.expireDue(100), 1)
+  t.equal(await relay.expireDue(100, false), 1)
   t.match(await look(id), { status: 'accepted', wiped: true, rests: true })
   t.match(await takeEvents(admin), [{ kind: 'delivery.accepted', outcome: 'success', reason: 'out_of_time' }])
 })

@@ -11,6 +11,12 @@ export const done: JobOutcome = { kind: 'done' }
 export const skipped = (reason: string): JobOutcome => ({ kind: 'skipped', reason })
 export const failed = (reason: string): JobOutcome => ({ kind: 'failed', reason })
 
+/** Of a job's parts: failed where one is, skipped where all are. The first reason stands for the others. */
+export function joined(outcomes: readonly JobOutcome[]): JobOutcome {
+  const first = (kind: JobOutcome['kind']) => outcomes.find((outcome) => outcome.kind === kind)
+  return first('failed') ?? first('done') ?? first('skipped') ?? done
+}
+
 /** What fails a job. Its text reaches the queue's storage and the trace, so it is a code and never a cause. */
 export class JobFailure extends Error {
   override readonly name = 'JobFailure'

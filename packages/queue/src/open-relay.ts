@@ -41,6 +41,8 @@ export function openRelay({ connection, metrics, events, ...rest }: ServiceRelay
   })
   return {
     nudge: () => relay.nudge(),
+    takes: () => relay.takes(),
+    hand: (delivery) => relay.hand(delivery),
     async stop(deadlineMs) {
       await relay.stop(Math.min(deadlineMs, LONGEST_STOP_MS))
       await Promise.all(Object.values(producers).map((producer) => producer.close()))

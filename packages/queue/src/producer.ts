@@ -1,7 +1,7 @@
 // Puts jobs into one queue. An add either reached the backend or rejects within two seconds: nothing is buffered here,
 // because Postgres still holds what could not be queued.
 
-import type { CanaryJob, QueueDefinition } from '@postern/contracts/queues'
+import { CanaryJob, type QueueDefinition } from '@postern/contracts/queues'
 import type { Static, TSchema } from 'typebox'
 import { keepOpen } from './backend/keep-open.ts'
 import type { BackendQueue, BulkJob } from './backend/queue-backend.ts'
@@ -28,8 +28,11 @@ export interface Producer<T> {
    * @throws {QueueError} QUEUE_UNAVAILABLE within 2 s, or JOB_REFUSED for a job that its schema refuses
    */
   addBulk(jobs: readonly NewJob<T>[]): Promise<void>
-  /** Those of `ids` that the queue still has and nobody has begun. @throws {QueueError} QUEUE_UNAVAILABLE within 2 s */
-  waiting(ids: readonly string[]): Promise<Set<string>>
+  /**
+   * Of the jobs that nobody has begun, the one that is next; null: there is none; unknown: it was begun just now, or has another
+   * form. @throws {QueueError} QUEUE_UNAVAILABLE within 2 s
+   */
+  oldest(): Promise<T | null | 'unknown'>
   /** Puts a canary into the queue, unless some wait there already. @throws {QueueError} QUEUE_UNAVAILABLE within 2 s */
   addCanary(now: Date): Promise<void>
   close(): Promise<void>
@@ -39,13 +42,14 @@ export const CANARY_EVERY_MS = 30_000
 /** As many ids take turns: where nobody works, no more canaries gather, and one that failed blocks none but itself. */
 const CANARIES = 4
 
-export function createProducer<S extends TSchema>(
+export function createProducer<S extends TSchema, P>(
   connection: QueueConnection,
-  definition: QueueDefinition<S>,
+  definition: QueueDefinition<S, P>,
 ): Producer<Static<S>> {
   const { backend, outage } = connection
-  const { name } = definition
-  const fits = jobForm(definition)
+  const { name, job } = definition
+  const fits = jobForm(job)
+  const isCanary = jobForm(CanaryJob)
   const kept = keepOpen<BackendQueue>({
     connection,
     open: () => backend.openQueue(name),
@@ -73,9 +77,15 @@ export function createProducer<S extends TSchema>(
       const bulk = jobs.map((job) => toBulkJob(name, job, fits))
       if (bulk.length > 0) await ask('queue_add', (queue) => queue.addBulk(bulk))
     },
-    async waiting(ids) {
-      if (ids.length === 0) return new Set()
-      return ask('queue_look', () => backend.stillWaiting(name, ids))
+    async oldest() {
+      return ask('queue_look', async (queue) => {
+        if (!(await backend.anyWaiting(name))) return null
+        const first = await queue.getWaiting(0, CANARIES)
+        if (first.length === 0) return 'unknown'
+        const next = first.map(({ data }) => data).find((data) => !isCanary(data))
+        if (next === undefined) return null
+        return fits(next) ? (next as Static<S>) : 'unknown'
+      })
     },
     async addCanary(now) {
       await ask('queue_canary', (queue) => queue.addBulk([canary(name, now)]))

@@ -3,11 +3,13 @@
 
 import type { QueueLogger } from './queue-log.ts'
 import { boundedStore } from './relay/bounded-store.ts'
+import { type HandOver, openHandOver } from './relay/hand-over.ts'
 import { queueGate } from './relay/queue-gate.ts'
 import type { RelayParts, RelayProducers } from './relay/relay-parts.ts'
 import type { RelayMetrics, RelayStore } from './relay/relay-store.ts'
 import { startRounds } from './relay/rounds.ts'
 import { roundOf } from './relay/run-steps.ts'
+import { failureTeller } from './relay/tell-failure.ts'
 
 export type { RelayProducers } from './relay/relay-parts.ts'
 export type * from './relay/relay-store.ts'
@@ -26,10 +28,10 @@ export interface RelayOptions {
   readonly batch?: number
 }
 
-export interface Relay {
+export interface Relay extends Pick<HandOver, 'takes' | 'hand'> {
   /** Something was committed that wants to go out: a round begins at once, or right after the running one. */
   nudge(): void
-  /** Finishes the running round, at most for `deadlineMs`. Never rejects. */
+  /** Finishes the running round and adds what it was handed, at most for `deadlineMs`. Never rejects. */
   stop(deadlineMs: number): Promise<void>
 }
 
@@ -59,11 +61,14 @@ export function startRelay(options: RelayOptions): Relay {
     stopping: () => stopping,
   }
   const rounds = startRounds({ round: roundOf(parts, clock, options.logger), pollMs, spacingMs: SPACING_MS })
+  const handOver = openHandOver(parts, SPACING_MS, failureTeller(parts, options.logger, 'hand-over'))
   return {
     nudge: () => rounds.nudge(),
-    stop(deadlineMs) {
+    takes: () => handOver.takes(),
+    hand: (delivery) => handOver.hand(delivery),
+    async stop(deadlineMs) {
       stopping = true
-      return rounds.stop(deadlineMs)
+      await Promise.all([rounds.stop(deadlineMs), handOver.stop(deadlineMs)])
     },
   }
 }

@@ -3,18 +3,19 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { QueueDefinition } from '@postern/contracts/queues'
-import type { Static, TSchema } from 'typebox'
+import type { TSchema } from 'typebox'
 import { keepOpen } from './backend/keep-open.ts'
-import type { BackendWorker, Processor } from './backend/queue-backend.ts'
+import type { BackendWorker } from './backend/queue-backend.ts'
 import { stuckWatch } from './backend/stuck-watch.ts'
 import type { QueueConnection } from './connection.ts'
 import { type JobHandler, jobProcessor, type WorkerMetrics } from './job/run-job.ts'
+import { workLoad } from './job/work-load.ts'
 import { settledWithin, within } from './within.ts'
 
 export type { JobHandler, WorkerMetrics } from './job/run-job.ts'
 
 export interface WorkerSettings {
-  /** Jobs at a time in this process. */
+  /** Parts of jobs at a time in this process. */
   readonly concurrency: number
   readonly metrics: WorkerMetrics
   readonly clock: { now(): Date }
@@ -35,19 +36,20 @@ const ABANDON_MS = 1_000
 const DRAIN_LOOK_MS = 10
 
 /** Starts working `definition`'s queue. Returns at once, whether the backend answers or not. */
-export function startWorker<S extends TSchema>(
+export function startWorker<S extends TSchema, P>(
   connection: QueueConnection,
-  definition: QueueDefinition<S>,
-  handler: JobHandler<Static<S>>,
+  definition: QueueDefinition<S, P>,
+  handler: JobHandler<P>,
   settings: WorkerSettings,
 ): WorkerHandle {
   const { name } = definition
   const { backend, logger, outage } = connection
   const { concurrency, metrics } = settings
-  const { processor, load } = counted(jobProcessor(definition, handler, { logger, ...settings }))
+  const load = workLoad(concurrency, definition.mostParts, () => kept.current()?.allow(load.allowed()))
+  const processor = jobProcessor(definition, handler, { logger, load, ...settings })
   const kept = keepOpen<BackendWorker>({
     connection,
-    open: () => backend.openWorker(name, processor, concurrency),
+    open: () => backend.openWorker(name, processor, load.allowed()),
     ready: (worker) => worker.waitUntilReady(),
     discard: (worker) => worker.abandon(),
   })
@@ -58,8 +60,7 @@ export function startWorker<S extends TSchema>(
     if (worker === undefined) return
     const waiting = await within(LOOK_EVERY_MS, 'queue_look', backend.anyWaiting(name)).catch(() => undefined)
     if (waiting !== undefined) outage.worked()
-    const free = load.active < concurrency
-    const stuck = isStuck({ waiting: waiting === true, free, begun: load.begun })
+    const stuck = isStuck({ waiting: waiting === true, free: load.hasRoom(), begun: load.begun() })
     if (worker !== kept.current() || (worker.isRunning() && !stuck)) return
     logger.error(
       { queue: name, running: worker.isRunning() },
@@ -80,11 +81,11 @@ export function startWorker<S extends TSchema>(
     }
     worker.close().then(end, end)
     // Without a backend a finished job cannot be marked so: once no handler runs there is nothing to wait for.
-    const finished = () => over || (load.active === 0 && !backend.connected())
+    const finished = () => over || (load.jobs() === 0 && !backend.connected())
     const giveUp = AbortSignal.timeout(deadlineMs)
     while (!finished() && !giveUp.aborted) await pause(DRAIN_LOOK_MS)
     if (over) return
-    logger.warn({ queue: name, active: load.active }, 'worker left jobs behind, or could not mark them')
+    logger.warn({ queue: name, active: load.jobs() }, 'worker left jobs behind, or could not mark them')
     await settledWithin(ABANDON_MS, worker.abandon())
   }
   let draining: Promise<void> | undefined
@@ -95,19 +96,4 @@ export function startWorker<S extends TSchema>(
       return draining
     },
   }
-}
-
-/** The same processor, how many jobs it has begun and how many it is running. */
-function counted(run: Processor): { processor: Processor; load: { begun: number; active: number } } {
-  const load = { begun: 0, active: 0 }
-  const processor: Processor = async (job, token, signal) => {
-    load.begun += 1
-    load.active += 1
-    try {
-      return await run(job, token, signal)
-    } finally {
-      load.active -= 1
-    }
-  }
-  return { processor, load }
 }

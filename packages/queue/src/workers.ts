@@ -2,14 +2,14 @@
 // by side, so that a slow queue takes no time from another.
 
 import type { QueueDefinition } from '@postern/contracts/queues'
-import type { Static, TSchema } from 'typebox'
+import type { TSchema } from 'typebox'
 import type { QueueConnection } from './connection.ts'
 import { type JobHandler, startWorker, type WorkerHandle, type WorkerSettings } from './worker.ts'
 
-export interface Work<S extends TSchema> {
-  readonly queue: QueueDefinition<S>
-  readonly handle: JobHandler<Static<S>>
-  /** Jobs of this queue at a time: a slow vendor of one queue takes no place from another. */
+export interface Work<S extends TSchema, P> {
+  readonly queue: QueueDefinition<S, P>
+  readonly handle: JobHandler<P>
+  /** Parts of this queue's jobs at a time: a slow vendor of one queue takes no place from another. */
   readonly concurrency: number
 }
 
@@ -23,9 +23,9 @@ export interface Workers {
 }
 
 /** Nothing runs yet: whoever answers probes can know of the workers before they start. */
-export function createWorkers<S extends TSchema>(
+export function createWorkers<S extends TSchema, P>(
   connection: QueueConnection,
-  works: readonly Work<S>[],
+  works: readonly Work<S, P>[],
   settings: Omit<WorkerSettings, 'concurrency'>,
 ): Workers {
   let started: WorkerHandle[] = []

@@ -20,7 +20,11 @@ t.test('a due delivery becomes a job of its channel, under its id and drive, wit
     [
       {
         id: `${mail.deliveryId}.1`,
-        data: { v: 1, tenant_id: mail.tenantId, delivery_id: mail.deliveryId },
+        data: {
+          v: 2,
+          queued_at: mail.queuedAt.getTime(),
+          deliveries: [{ tenant_id: mail.tenantId, delivery_id: mail.deliveryId }],
+        },
         traceparent,
       },
     ],
@@ -31,10 +35,10 @@ t.test('a due delivery becomes a job of its channel, under its id and drive, wit
 t.test('deliveries go out in the order in which they were due', async (t) => {
   const bed = relayBed(t)
   const rows = [5, 3, 8, 1, 9, 2].map((dueAt) => bed.memory.add({ dueAt }))
-  const inOrder = rows.toSorted((a, b) => a.dueAt - b.dueAt).map((row) => `${row.deliveryId}.1`)
+  const inOrder = rows.toSorted((a, b) => a.dueAt - b.dueAt).map((row) => row.deliveryId)
   bed.start()
   await until(() => bed.counts.queued === rows.length, soon)
-  t.same([...bed.email.jobs.keys()], inOrder)
+  t.same(bed.email.carried(), inOrder)
 })
 
 t.test('a backlog goes out in full batches, without waiting for the timer', async (t) => {
@@ -92,8 +96,8 @@ t.test('what waits its turn in the queue is never added again, however long it w
   const bed = relayBed(t, { pollMs: 20, aheadMs: 1 })
   for (let n = 0; n < 50; n += 1) bed.memory.add()
   bed.start()
-  await until(() => (bed.memory.calls.overdueQueued ?? 0) >= 2, soon)
-  t.same([bed.counts.redriven, bed.email.jobs.size], [0, 50])
+  await until(() => (bed.memory.calls.redriveLost ?? 0) >= 2, soon)
+  t.same([bed.counts.redriven, bed.email.carried().length], [0, 50])
 })
 
 t.test('what a worker had and did not end is handed over again, and counted as that', async (t) => {
@@ -105,14 +109,81 @@ t.test('what a worker had and did not end is handed over again, and counted as t
   t.equal(bed.counts.leasesEnded, 3)
 })
 
-t.test('what the queue lost is driven again, the longest overdue first', async (t) => {
-  const bed = relayBed(t, { pollMs: 20, aheadMs: 200 })
-  const [kept, ...lost] = Array.from({ length: 30 }, (_, n) => bed.memory.add({ dueAt: n }).deliveryId)
+t.test('what is due together shares jobs of ten, but for what a worker had and did not end', async (t) => {
+  const bed = relayBed(t)
+  const ids = Array.from({ length: 25 }, (_, n) => bed.memory.add({ dueAt: n, traceparent }).deliveryId)
+  const had = [1, 2].map(() => bed.memory.add({ status: 'sending', drive: 3 }).deliveryId)
   bed.start()
-  await until(() => bed.counts.queued === 30, soon)
-  for (const id of lost) bed.email.jobs.delete(`${id}.1`)
-  await until(() => bed.counts.redriven === 29, soon)
-  t.same([...bed.email.jobs.keys()], [`${kept}.1`, ...lost.map((id) => `${id}.2`)])
+  await until(() => bed.counts.queued === 27, soon)
+  const jobs = [...bed.email.jobs.values()]
+  t.same(
+    jobs.map(({ id, data }) => [id, data.deliveries.length]),
+    [
+      [`${had[0]}.4`, 1],
+      [`${had[1]}.4`, 1],
+      [`${ids[0]}.1`, 10],
+      [`${ids[10]}.1`, 10],
+      [`${ids[20]}.1`, 5],
+    ],
+  )
+  t.same(bed.email.carried(), [...had, ...ids])
+  t.ok(
+    jobs.every((job) => job.traceparent === null),
+    'a job of several is in no request’s trace',
+  )
+})
+
+t.test('what the queue lost is driven again, each alone, the longest queued first', async (t) => {
+  const bed = relayBed(t, { pollMs: 20 })
+  const ids = [3, 1, 2].map((dueAt) => bed.memory.add({ status: 'queued', drive: 1, dueAt }).deliveryId)
+  bed.start()
+  await until(() => bed.counts.redriven === 3, soon)
+  t.same(
+    [...bed.email.jobs.keys()],
+    [1, 2, 0].map((n) => `${ids[n]}.2`),
+  )
+})
+
+t.test('lost is what was queued well before all that its queue has; the rest waits its turn', async (t) => {
+  const bed = relayBed(t, { pollMs: 20 })
+  const oldest = 1_000_000
+  const queued = (at: number, channel: 'email' | 'sms') =>
+    bed.memory.add({ status: 'queued', drive: 1, dueAt: 1, queuedAt: new Date(at), channel }).deliveryId
+  const [lost, perhaps, waits] = [-2_000, -1_999, 3_000].map((ms) => queued(oldest + ms, 'email'))
+  const text = queued(oldest + 9_000, 'sms')
+  const job = { v: 2 as const, queued_at: oldest, deliveries: [] }
+  bed.email.jobs.set('next', { id: 'next', data: job, traceparent: null })
+  bed.start()
+  await until(() => (bed.memory.calls.redriveLost ?? 0) >= 4, soon)
+  t.same([...bed.email.jobs.keys()], ['next', `${lost}.2`])
+  t.same([...bed.sms.jobs.keys()], [`${text}.2`], 'each queue for itself')
+  bed.email.jobs.clear()
+  await until(() => bed.counts.redriven === 4, soon)
+  t.same([...bed.email.jobs.keys()].toSorted(), [`${perhaps}.2`, `${waits}.2`].toSorted())
+})
+
+t.test('a queue that answers and takes nothing is tried with one lost row at a time', async (t) => {
+  const bed = relayBed(t, { pollMs: 20, aheadMs: 100 })
+  for (let n = 0; n < 500; n += 1) bed.memory.add({ status: 'queued', drive: 1, dueAt: 1 })
+  bed.email.state.fails = true
+  bed.email.producer.oldest = async () => null
+  bed.start()
+  await until(() => bed.counts.queue >= 4, soon)
+  const [first, ...later] = bed.email.state.adds
+  t.equal(first, 200, 'a batch')
+  t.same(new Set(later), new Set([1]))
+  bed.email.state.fails = false
+  await until(() => new Set(bed.email.carried()).size === 500, soon)
+})
+
+t.test('a queue whose next job cannot be told is left alone', async (t) => {
+  const bed = relayBed(t, { pollMs: 20 })
+  bed.memory.add({ status: 'queued', drive: 1, dueAt: 1 })
+  bed.memory.add({ status: 'queued', drive: 1, dueAt: 1, channel: 'sms' })
+  bed.email.producer.oldest = async () => 'unknown'
+  bed.start()
+  await until(() => bed.counts.redriven === 1, soon)
+  t.same([bed.email.jobs.size, bed.sms.jobs.size], [0, 1])
 })
 
 t.test('while the queue is away nothing is claimed, yet what runs out of time still ends', async (t) => {
@@ -134,13 +205,14 @@ t.test('a channel that fails does not keep the other from going out, and is coun
     bed[broken].state.fails = true
     bed.start()
     await until(() => bed.counts.queue >= 1, soon)
-    t.equal(bed[broken === 'email' ? 'sms' : 'email'].jobs.size, 10)
+    t.equal(bed[broken === 'email' ? 'sms' : 'email'].carried().length, 10)
   }
 })
 
 t.test('a queue that refuses costs one row a try and loses nothing', async (t) => {
   const bed = relayBed(t, { pollMs: 20, aheadMs: 300, batch: 5 })
   for (let n = 0; n < 20; n += 1) bed.memory.add()
+  bed.email.producer.oldest = async () => null
   bed.email.state.fails = true
   bed.start()
   await until(() => bed.counts.queue >= 3, soon)
@@ -151,7 +223,7 @@ t.test('a queue that refuses costs one row a try and loses nothing', async (t) =
     `then ${later}`,
   )
   bed.email.state.fails = false
-  await until(() => bed.email.jobs.size === 20, { ...soon, deadlineMs: 30_000 })
+  await until(() => new Set(bed.email.carried()).size === 20, { ...soon, deadlineMs: 30_000 })
   t.equal(bed.logs.lines().length, 0, 'the connection tells that the queue is away, not the relay')
 })
 

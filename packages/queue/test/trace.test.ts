@@ -7,7 +7,7 @@ import { startTelemetry, type TelemetryOptions } from '@postern/telemetry/tracin
 import { until } from '@postern/testkit/poll'
 import { testRedis } from '@postern/testkit/redis'
 import t from 'tap'
-import { addWhenUp, deliverJob, openParts, seconds } from './backend/rig.ts'
+import { addWhenUp, carriedBy, deliverJob, openParts, seconds } from './backend/rig.ts'
 
 type Exporter = NonNullable<TelemetryOptions['spanExporter']>
 type Span = Parameters<Exporter['export']>[0][number]
@@ -29,7 +29,7 @@ t.test('each job of a batch runs in the trace of its own request', async (t) => 
   const seen = new Map<string, string | null>()
   const worker = work(async ({ delivery_id: id }) => {
     seen.set(id, traceIdOf(currentTraceparent()))
-    return id === failing.data.delivery_id ? { kind: 'failed', reason: 'on_purpose' } : { kind: 'done' }
+    return id === carriedBy(failing) ? { kind: 'failed', reason: 'on_purpose' } : { kind: 'done' }
   })
   const traces = ['0af7651916cd43dd8448eb211c80319c', '1bf7651916cd43dd8448eb211c80319d']
   const [traced, failing] = [
@@ -43,9 +43,9 @@ t.test('each job of a batch runs in the trace of its own request', async (t) => 
     span.end()
   })
   await until(() => finished.length === 4, seconds(30))
-  t.equal(seen.get(traced.data.delivery_id), traces[0])
-  t.equal(seen.get(failing.data.delivery_id), traces[1])
-  const own = [untraced, garbled].map((job) => seen.get(job.data.delivery_id))
+  t.equal(seen.get(carriedBy(traced)), traces[0])
+  t.equal(seen.get(carriedBy(failing)), traces[1])
+  const own = [untraced, garbled].map((job) => seen.get(carriedBy(job)))
   t.equal(new Set([...own, ...traces]).size, 4, 'the others have traces of their own')
   await worker.drain(2_000)
   await telemetry.stop(2_000)

@@ -6,7 +6,7 @@ import { until } from '@postern/testkit/poll'
 import t from 'tap'
 import { startWorker } from '../src/worker.ts'
 import { fakeBackend } from './backend/fake-backend.ts'
-import { systemClock } from './backend/rig.ts'
+import { carriedBy, deliverJob, gate, systemClock } from './backend/rig.ts'
 
 const soon = { deadlineMs: 30_000 }
 
@@ -110,4 +110,62 @@ t.test('a drain waits for a job that a worker took before it said that it was re
   finish()
   await drained
   t.equal(workers[0]?.abandoned, false)
+})
+
+t.test('a worker that has a large job asks for fewer beside it', async (t) => {
+  const fake = fakeBackend()
+  const letGo = gate()
+  const handle = async () => {
+    await letGo.opened
+    return { kind: 'done' as const }
+  }
+  const worker = startWorker(fake.connection, QUEUES.deliverEmail, handle, {
+    concurrency: 10,
+    metrics: { finished: () => {}, canary: () => {}, replaced: () => {} },
+    clock: systemClock,
+  })
+  await until(() => worker.ready(), soon)
+  const [bull] = fake.workers
+  const run = (size: number) => {
+    const job = { name: QUEUES.deliverEmail.name, id: 'j', data: deliverJob({}, size).data }
+    return bull?.processor(job as Parameters<typeof bull.processor>[0], undefined, undefined)
+  }
+  const first = run(1)
+  t.equal(bull?.allowed, 2, 'one beside it, which may be large')
+  const second = run(9)
+  t.equal(bull?.allowed, 2, 'none')
+  letGo.open()
+  await Promise.all([first, second])
+  t.equal(bull?.allowed, 1, 'one that may be large')
+  await worker.drain(100)
+})
+
+t.test('a part that waits for a place begins no more once its job is given up', async (t) => {
+  const fake = fakeBackend()
+  const letGo = gate()
+  const begun: string[] = []
+  const handle = async (part: { delivery_id: string }) => {
+    begun.push(part.delivery_id)
+    await letGo.opened
+    return { kind: 'done' as const }
+  }
+  const outcomes: string[] = []
+  const finished = (_queue: string, outcome: string) => void outcomes.push(outcome)
+  const worker = startWorker(fake.connection, QUEUES.deliverEmail, handle, {
+    concurrency: 1,
+    metrics: { finished, canary: () => {}, replaced: () => {} },
+    clock: systemClock,
+  })
+  await until(() => worker.ready(), soon)
+  const [bull] = fake.workers
+  const given = deliverJob({}, 3)
+  const job = { name: QUEUES.deliverEmail.name, id: given.id, data: given.data }
+  const abort = new AbortController()
+  const run = bull?.processor(job as Parameters<typeof bull.processor>[0], undefined, abort.signal)
+  await until(() => begun.length === 1, soon)
+  abort.abort()
+  letGo.open()
+  t.equal(await run, 'done')
+  t.same([begun, outcomes], [[carriedBy(given)], ['done', 'skipped', 'skipped']])
+  await worker.drain(100)
 })

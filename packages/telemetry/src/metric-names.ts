@@ -94,13 +94,13 @@ export const METRICS = {
   queueJobs: {
     name: 'postern_queue_jobs_total',
     type: 'counter',
-    help: 'Jobs worked on, by outcome.',
+    help: 'Deliveries and batches of events that were taken out of a queue, by outcome.',
     labels: ['queue', 'outcome'],
   },
   queueJobDuration: {
     name: 'postern_queue_job_duration_seconds',
     type: 'histogram',
-    help: 'Time one job took.',
+    help: 'Time that a delivery or a batch of events took, and its wait for a place.',
     labels: ['queue'],
   },
   queueCanary: {

@@ -64,10 +64,10 @@ export const DELIVERIES: readonly SingleUse[] = [
     name: 'second hand-over',
     holds: 'what the queue lost gets one new job',
     columns: ['deliveries.drive'],
-    statement: { file: RELAY, function: 'redrive' },
+    statement: { file: RELAY, function: 'redrive_lost' },
     race: {
       file: 'packages/db/test/relay.store.test.ts',
-      title: 'twenty who redrive the same delivery at once drive it once',
+      title: 'twenty who drive again what was lost drive it once',
     },
   },
   {

@@ -62,7 +62,7 @@ CREATE TABLE deliveries (
   PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX deliveries_due ON deliveries (due_at) WHERE status IN ('scheduled', 'pending', 'sending');
-CREATE INDEX deliveries_overdue ON deliveries (due_at) WHERE status = 'queued';
+CREATE INDEX deliveries_overdue ON deliveries (channel, due_at) WHERE status = 'queued';
 -- Of what a vendor took: only those whose payload is still held.
 CREATE INDEX deliveries_held ON deliveries (due_at) WHERE status = 'accepted' AND due_at IS NOT NULL;
 CREATE INDEX deliveries_dead ON deliveries (due_at) WHERE status = 'dead_letter';

@@ -2,7 +2,8 @@
 
 -- Hands due deliveries to the queue, oldest first. A delivery whose worker died is due again, and told so: `lease_ended`.
 CREATE FUNCTION claim_due(batch integer)
-RETURNS TABLE (tenant_id uuid, delivery_id uuid, channel text, drive integer, traceparent text, lease_ended boolean)
+RETURNS TABLE (tenant_id uuid, delivery_id uuid, channel text, drive integer, queued_at timestamptz, traceparent text,
+  lease_ended boolean)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   WITH due AS (
     SELECT d.tenant_id, d.id, d.due_at, d.status = 'sending' AS lease_ended FROM deliveries d
@@ -19,59 +20,49 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $
            jsonb_build_object('drive', v.drive, 'channel', v.channel)
       FROM driven v
   )
-  SELECT v.tenant_id, v.id, v.channel, v.drive, v.traceparent, v.lease_ended FROM driven v ORDER BY v.since, v.id
+  SELECT v.tenant_id, v.id, v.channel, v.drive, now(), v.traceparent, v.lease_ended FROM driven v ORDER BY v.since, v.id
 $$;
 
--- What was queued a while ago and not taken: the relay asks the queue whether it still has it.
-CREATE FUNCTION overdue_queued(batch integer)
-RETURNS TABLE (tenant_id uuid, delivery_id uuid, channel text, drive integer, traceparent text)
+-- Drives again what the queue lost: what nobody took for 10 seconds and was queued before all that the queue still has, as the
+-- relay asked it. NULL: it has nothing. Longest queued first.
+CREATE FUNCTION redrive_lost(of_channel text, queued_before timestamptz, batch integer)
+RETURNS TABLE (tenant_id uuid, delivery_id uuid, channel text, drive integer, queued_at timestamptz, traceparent text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-  WITH due AS (
+  WITH lost AS (
     SELECT d.tenant_id, d.id, d.due_at FROM deliveries d
-     WHERE d.status = 'queued' AND d.due_at <= now() AND d.expires_at > now()
+     -- What is queued is due 10 seconds later.
+     WHERE d.status = 'queued' AND d.due_at <= least(now(), queued_before + interval '10 seconds')
+       AND d.channel = of_channel AND d.expires_at > now()
      ORDER BY d.due_at LIMIT batch FOR UPDATE SKIP LOCKED
-  ), asked AS (
-    UPDATE deliveries d SET due_at = now() + interval '10 seconds'
-      FROM due WHERE d.tenant_id = due.tenant_id AND d.id = due.id
-    RETURNING d.tenant_id, d.id, d.channel, d.drive, d.traceparent, due.due_at AS since
-  )
-  SELECT a.tenant_id, a.id, a.channel, a.drive, a.traceparent FROM asked a ORDER BY a.since, a.id
-$$;
-
--- Drives again what the queue lost. A row that moved on since it was asked about (its drive differs) is left alone.
-CREATE FUNCTION redrive(tenants uuid[], ids uuid[], drives integer[])
-RETURNS TABLE (tenant_id uuid, delivery_id uuid, channel text, drive integer, traceparent text)
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-  WITH driven AS (
+  ), driven AS (
     UPDATE deliveries d
        SET drive = d.drive + 1, due_at = now() + interval '10 seconds', updated_at = now()
-      FROM unnest(tenants, ids, drives) AS lost (tenant_id, id, drive)
-     WHERE d.tenant_id = lost.tenant_id AND d.id = lost.id AND d.drive = lost.drive AND d.status = 'queued'
-    RETURNING d.tenant_id, d.id, d.channel, d.drive, d.traceparent
+      FROM lost WHERE d.tenant_id = lost.tenant_id AND d.id = lost.id
+    RETURNING d.tenant_id, d.id, d.channel, d.drive, d.traceparent, lost.due_at AS since
   ), told AS (
     INSERT INTO outbox (tenant_id, kind, actor, subject, outcome, reason, traceparent, data)
     SELECT v.tenant_id, 'delivery.queued', 'service:relay', 'delivery:' || v.id, 'success', 'lost_by_queue',
            v.traceparent, jsonb_build_object('drive', v.drive, 'channel', v.channel)
       FROM driven v
   )
-  SELECT v.tenant_id, v.id, v.channel, v.drive, v.traceparent FROM driven v
+  SELECT v.tenant_id, v.id, v.channel, v.drive, now(), v.traceparent FROM driven v ORDER BY v.since, v.id
 $$;
 
 -- Ends what ran out of time, and takes from dead letters what they still hold. What a vendor may have taken ends as unknown,
--- never as expired, and what one took as accepted.
-CREATE FUNCTION expire_due(batch integer) RETURNS integer
+-- never as expired, and what one took as accepted. `of_queue`: what is queued, else all other.
+CREATE FUNCTION expire_due(batch integer, of_queue boolean) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   WITH idle AS (
     SELECT d.tenant_id, d.id FROM deliveries d
-     WHERE d.status IN ('scheduled', 'pending', 'sending') AND d.due_at <= now() AND d.expires_at <= now()
+     WHERE NOT of_queue AND d.status IN ('scheduled', 'pending', 'sending') AND d.due_at <= now() AND d.expires_at <= now()
        AND (d.lease_until IS NULL OR d.lease_until <= now())
      ORDER BY d.due_at LIMIT batch FOR UPDATE SKIP LOCKED
   ), queued AS (
     SELECT d.tenant_id, d.id FROM deliveries d
-     WHERE d.status = 'queued' AND d.due_at <= now() AND d.expires_at <= now()
+     WHERE of_queue AND d.status = 'queued' AND d.channel IN ('email', 'sms') AND d.due_at <= now() AND d.expires_at <= now()
      ORDER BY d.due_at LIMIT batch FOR UPDATE SKIP LOCKED
   ), due AS (
-    SELECT tenant_id, id FROM idle UNION ALL SELECT tenant_id, id FROM queued LIMIT batch
+    SELECT tenant_id, id FROM idle UNION ALL SELECT tenant_id, id FROM queued
   ), closed AS (
     UPDATE attempts a SET outcome = 'unknown', finished_at = now(), error_code = 'lease_ended'
       FROM due WHERE a.tenant_id = due.tenant_id AND a.delivery_id = due.id AND a.outcome = 'started'
@@ -89,7 +80,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $
   ), wiped AS (
     UPDATE deliveries d SET payload = NULL, due_at = NULL, updated_at = now()
       FROM (SELECT l.tenant_id, l.id FROM deliveries l
-             WHERE l.status = 'dead_letter' AND l.due_at <= now() AND l.expires_at <= now()
+             WHERE NOT of_queue AND l.status = 'dead_letter' AND l.due_at <= now() AND l.expires_at <= now()
              ORDER BY l.due_at LIMIT batch FOR UPDATE SKIP LOCKED) w
      WHERE d.tenant_id = w.tenant_id AND d.id = w.id
   )
@@ -153,8 +144,8 @@ $$;
 DO $$
 DECLARE f text;
 BEGIN
-  FOREACH f IN ARRAY ARRAY['claim_due(integer)', 'overdue_queued(integer)', 'redrive(uuid[], uuid[], integer[])',
-    'expire_due(integer)', 'claim_events(integer)', 'record_events(uuid[])', 'revocations_since(integer)', 'relay_gauges()']
+  FOREACH f IN ARRAY ARRAY['claim_due(integer)', 'redrive_lost(text, timestamptz, integer)',
+    'expire_due(integer, boolean)', 'claim_events(integer)', 'record_events(uuid[])', 'revocations_since(integer)', 'relay_gauges()']
   LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
     EXECUTE format('ALTER FUNCTION %s OWNER TO postern_relay', f);

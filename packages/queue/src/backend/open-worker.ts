@@ -11,10 +11,19 @@ interface BullWorker {
   on(event: 'lockRenewalFailed', listener: (ids: string[]) => void): unknown
   waitUntilReady(): Promise<void>
   isRunning(): boolean
+  concurrency: number
   close(force?: boolean): Promise<void>
   cancelJob(id: string, reason?: string): boolean
   cancelAllJobs(reason?: string): void
   getBackend(): { close(force?: boolean): Promise<void> }
+}
+
+/**
+ * Private in BullMQ. Its loop looks at `concurrency` when a job comes or ends, and at nothing else while it waits; an empty turn,
+ * as BullMQ's own watchdog adds it, makes it look.
+ */
+interface Loop {
+  readonly mainLoopQueue?: { add(turn: Promise<void>): void } | null
 }
 
 /**
@@ -27,9 +36,23 @@ export function openWorker(build: () => BullWorker, onError: (code: string) => v
   worker.on('lockRenewalFailed', (ids) => {
     for (const id of ids) worker.cancelJob(id, 'lock_lost')
   })
+  let isWaking = false
+  function wake(): void {
+    if (isWaking) return
+    isWaking = true
+    setImmediate(() => {
+      isWaking = false
+      const { mainLoopQueue } = worker as BullWorker & Loop
+      mainLoopQueue?.add(Promise.resolve())
+    })
+  }
   return {
     waitUntilReady: () => worker.waitUntilReady(),
     isRunning: () => worker.isRunning(),
+    allow(jobs) {
+      worker.concurrency = jobs
+      wake()
+    },
     close: () => worker.close(),
     async abandon() {
       worker.cancelAllJobs('abandoned')

@@ -58,14 +58,13 @@ export function openPostgresBackend(options: BackendOptions): QueueBackend {
       queue.on('error', (error) => onError(failureCode(error)))
       return queue
     },
-    openWorker: (name, processor, concurrency) =>
+    openWorker: (name, processor, jobs) =>
       openWorker(() => {
         const connection = { ...bounded(WORKER_POOL, 5_000), schema: QUEUE_SCHEMA }
         const spans = options.tracing && { telemetry: telemetry() }
-        const settings = { ...WORKER_OPTIONS, connection, concurrency, ...spans }
+        const settings = { ...WORKER_OPTIONS, connection, concurrency: jobs, ...spans }
         return new Worker(name, processor, settings, createPostgresBackend)
       }, onError),
-    stillWaiting: (queue, ids) => stillWaiting(pool, queue, ids),
     anyWaiting: (queue) => anyWaiting(pool, queue),
     close: async () => void (await settledWithin(CLOSE_MS, pool.end())),
   }
@@ -106,14 +105,6 @@ function reasonOf(error: unknown): string {
   if (name === 'SchemaMigrationRequiredError') return 'queue_schema_missing'
   if (name === 'SchemaVersionMismatchError') return 'queue_schema_too_new'
   return failureCode(error) === '42501' ? 'queue_schema_denied' : 'queue_unreachable'
-}
-
-async function stillWaiting(pool: pg.Pool, queue: string, ids: readonly string[]): Promise<Set<string>> {
-  const { rows } = await pool.query<{ id: string }>(
-    `SELECT id FROM ${QUEUE_SCHEMA}.job WHERE queue = $1 AND id = ANY ($2::text[]) AND state IN ('waiting', 'delayed')`,
-    [queue, ids],
-  )
-  return new Set(rows.map((row) => row.id))
 }
 
 async function anyWaiting(pool: pg.Pool, queue: string): Promise<boolean> {

@@ -19,6 +19,8 @@ export interface BulkJob {
 
 export interface BackendQueue {
   addBulk(jobs: BulkJob[]): Promise<unknown>
+  /** Those that nobody took yet, the oldest first, from the place `start` to `end`. */
+  getWaiting(start: number, end: number): Promise<{ readonly data: unknown }[]>
   waitUntilReady(): Promise<void>
   close(): Promise<void>
 }
@@ -33,6 +35,8 @@ export type Processor = (
 export interface BackendWorker {
   waitUntilReady(): Promise<void>
   isRunning(): boolean
+  /** Jobs at a time from now on, those counted that are being worked. */
+  allow(jobs: number): void
   /** Waits for the active jobs without a limit. */
   close(): Promise<void>
   /** Aborts the handlers' signals and ends the worker's connections; active jobs stay for the stall check. */
@@ -46,9 +50,8 @@ export interface QueueBackend {
   /** False when it is known, without asking, that an add would fail. */
   connected(): boolean
   openQueue(name: string): BackendQueue
-  openWorker(name: string, processor: Processor, concurrency: number): BackendWorker
-  /** Those of `ids` that nobody has begun yet. A job given back after a stall may be missing. */
-  stillWaiting(queue: string, ids: readonly string[]): Promise<Set<string>>
+  /** @param jobs at a time, until `allow` says otherwise */
+  openWorker(name: string, processor: Processor, jobs: number): BackendWorker
   anyWaiting(queue: string): Promise<boolean>
   close(): Promise<void>
 }

@@ -75,18 +75,17 @@ export function openRedisBackend(options: BackendOptions): QueueBackend {
       queue.on('error', (error) => onError(failureCode(error)))
       return queue
     },
-    openWorker: (name, processor, concurrency) =>
+    openWorker: (name, processor, jobs) =>
       openWorker(() => {
         const settings = {
           ...WORKER_OPTIONS,
           connection: worker(),
           prefix,
-          concurrency,
+          concurrency: jobs,
           ...(tracing && { telemetry: telemetry() }),
         }
         return new Worker(name, processor, settings, createWorkerBackend)
       }, onError),
-    stillWaiting: (queue, ids) => stillWaiting(producer, `${prefix}:${queue}`, ids),
     anyWaiting: async (queue) => (await producer.llen(`${prefix}:${queue}:wait`)) > 0,
     close: async () => {
       closing = true
@@ -108,19 +107,4 @@ async function probe(client: Redis): Promise<Probe> {
   } catch {
     return { state: { ok: false, reason: 'queue_unreachable' }, usable: false }
   }
-}
-
-/** A job's hash is there while the job is; `processedOn` is set when a worker takes it. One round trip, O(1) an id. */
-async function stillWaiting(client: Redis, queueKey: string, ids: readonly string[]): Promise<Set<string>> {
-  const pipeline = client.pipeline()
-  for (const id of ids) pipeline.hmget(`${queueKey}:${id}`, 'timestamp', 'processedOn')
-  const answers = (await pipeline.exec()) ?? []
-  const waiting = new Set<string>()
-  for (const [index, [error, fields]] of answers.entries()) {
-    if (error) throw error
-    const [added, begun] = fields as [string | null, string | null]
-    const id = ids[index]
-    if (id !== undefined && added !== null && begun === null) waiting.add(id)
-  }
-  return waiting
 }

@@ -1,14 +1,15 @@
-// Runs one job: checks its name and form, calls the handler, and turns whatever comes back into an outcome. A cause
-// goes to the log alone; the queue and the trace see a code.
+// Runs one job: checks its name and form, calls the handler for each of its parts side by side, and turns whatever comes
+// back into an outcome. A cause goes to the log alone; the queue and the trace see a code.
 
 import { SpanStatusCode, trace } from '@opentelemetry/api'
 import { CanaryJob, type QueueDefinition } from '@postern/contracts/queues'
 import type { Job } from 'bullmq'
 import type { Static, TSchema } from 'typebox'
 import type { Processor } from '../backend/queue-backend.ts'
-import { JobFailure, type JobOutcome, reasonCode } from '../job-outcome.ts'
+import { failed, JobFailure, type JobOutcome, joined, reasonCode, skipped } from '../job-outcome.ts'
 import type { QueueLogger } from '../queue-log.ts'
 import { jobForm } from './job-form.ts'
+import type { WorkLoad } from './work-load.ts'
 
 export interface JobContext {
   readonly jobId: string
@@ -16,10 +17,11 @@ export interface JobContext {
   readonly signal: AbortSignal
 }
 
-export type JobHandler<T> = (data: T, context: JobContext) => Promise<JobOutcome>
+/** Is given one part of a job at a time, beside others. */
+export type JobHandler<P> = (part: P, context: JobContext) => Promise<JobOutcome>
 
 export interface WorkerMetrics {
-  /** One job ended, after `seconds` in this process. */
+  /** One part of a job ended, after `seconds` in this process. A job that is refused counts as one. */
   finished(queue: string, outcome: JobOutcome['kind'], seconds: number): void
   /** A canary was taken, so many seconds after it was put into the queue. */
   canary(queue: string, seconds: number): void
@@ -31,49 +33,67 @@ export interface RunOptions {
   readonly logger: QueueLogger
   readonly metrics: WorkerMetrics
   readonly clock: { now(): Date }
+  readonly load: WorkLoad
 }
 
-export function jobProcessor<S extends TSchema>(
-  definition: QueueDefinition<S>,
-  handler: JobHandler<Static<S>>,
-  { logger, metrics, clock }: RunOptions,
+export function jobProcessor<S extends TSchema, P>(
+  definition: QueueDefinition<S, P>,
+  handler: JobHandler<P>,
+  { logger, metrics, clock, load }: RunOptions,
 ): Processor {
   const queue = definition.name
-  const fits = jobForm(definition)
-  const isCanary = jobForm({ name: queue, job: CanaryJob })
+  const fits = jobForm(definition.job)
+  const isCanary = jobForm(CanaryJob)
+  const secondsSince = (began: number) => (clock.now().getTime() - began) / 1_000
 
-  async function outcomeOf(job: Job, signal: AbortSignal): Promise<JobOutcome> {
-    const jobId = job.id ?? ''
-    const about = { queue, job_id: jobId }
-    if (job.name !== queue || !fits(job.data)) {
-      const reason = job.name === queue ? 'unknown_job_form' : 'unknown_job_name'
-      logger.error({ ...about, reason }, 'job refused')
-      return { kind: 'failed', reason }
-    }
+  function refused(job: Job): JobOutcome {
+    const reason = job.name === queue ? 'unknown_job_form' : 'unknown_job_name'
+    logger.error({ queue, job_id: job.id ?? '', reason }, 'job refused')
+    metrics.finished(queue, 'failed', 0)
+    return failed(reason)
+  }
+
+  async function outcomeOf(part: P, number: number, context: JobContext): Promise<JobOutcome> {
+    const about = { queue, job_id: context.jobId, part: number }
+    // It waited for a place until the job was given up: nobody would mark what it does as done, nor wait for it.
+    if (context.signal.aborted) return skipped('stopped')
     try {
-      const outcome = await handler(job.data as Static<S>, { jobId, signal })
+      const outcome = await handler(part, context)
       if (outcome.kind === 'failed')
         logger.warn({ ...about, reason: reasonCode(outcome.reason) }, 'job failed')
       return outcome
     } catch (err) {
       logger.error({ ...about, err, reason: 'handler_threw' }, 'job failed')
-      return { kind: 'failed', reason: 'handler_threw' }
+      return failed('handler_threw')
     }
   }
 
-  // All three parameters must be declared, none with a default: BullMQ counts them before it hands out a signal.
-  return async (job, _token, signal) => {
+  async function outcomeOfAll(parts: readonly P[], context: JobContext): Promise<JobOutcome> {
     const began = clock.now().getTime()
+    const outcomes = parts.map(async (part, number) => {
+      const outcome = await load.part(() => outcomeOf(part, number, context))
+      metrics.finished(queue, outcome.kind, secondsSince(began))
+      return outcome
+    })
+    return joined(await Promise.all(outcomes))
+  }
+
+  async function answer(job: Job, signal: AbortSignal): Promise<string> {
     if (isCanary(job.data)) {
       const { canary_at } = job.data as CanaryJob
-      metrics.canary(queue, Math.max(0, began - canary_at) / 1_000)
+      metrics.canary(queue, Math.max(0, secondsSince(canary_at)))
       return 'canary'
     }
-    const outcome = await outcomeOf(job, signal ?? new AbortController().signal)
-    metrics.finished(queue, outcome.kind, (clock.now().getTime() - began) / 1_000)
+    const known = job.name === queue && fits(job.data)
+    const outcome = known
+      ? await outcomeOfAll(definition.parts(job.data as Static<S>), { jobId: job.id ?? '', signal })
+      : refused(job)
     if (outcome.kind === 'done') return 'done'
     if (outcome.kind === 'skipped') return `skipped:${reasonCode(outcome.reason)}`
     trace.getActiveSpan()?.setStatus({ code: SpanStatusCode.ERROR, message: reasonCode(outcome.reason) })
     throw new JobFailure(outcome.reason)
   }
+
+  // All three parameters must be declared, none with a default: BullMQ counts them before it hands out a signal.
+  return async (job, _token, signal) => load.job(() => answer(job, signal ?? new AbortController().signal))
 }

@@ -26,9 +26,9 @@ export function boundedStore(store: RelayStore, ms: number): RelayStore {
   }
   return {
     claimDue: (batch) => bound(() => store.claimDue(batch)),
-    overdueQueued: (batch) => bound(() => store.overdueQueued(batch)),
-    redrive: (lost) => bound(() => store.redrive(lost)),
-    expireDue: (batch) => bound(() => store.expireDue(batch)),
+    redriveLost: (channel, queuedBefore, batch) =>
+      bound(() => store.redriveLost(channel, queuedBefore, batch)),
+    expireDue: (batch, ofQueue) => bound(() => store.expireDue(batch, ofQueue)),
     reviewHeld: (batch) => bound(() => store.reviewHeld(batch)),
     claimEvents: (batch) => bound(() => store.claimEvents(batch)),
     gauges: () => bound(() => store.gauges()),

@@ -4,9 +4,16 @@ import { claimWhileFull, type RelayStep } from './relay-parts.ts'
 
 const MOST_ENDED = 500
 
-export const expireDue: RelayStep = ({ store, metrics, stopping }) =>
-  claimWhileFull(stopping, async () => {
-    const count = await store.expireDue(MOST_ENDED)
-    if (count > 0) metrics.expired(count)
-    return count >= MOST_ENDED
-  })
+const expire =
+  (ofQueue: boolean): RelayStep =>
+  ({ store, metrics, stopping }) =>
+    claimWhileFull(stopping, async () => {
+      const count = await store.expireDue(MOST_ENDED, ofQueue)
+      if (count > 0) metrics.expired(count)
+      return count >= MOST_ENDED
+    })
+
+export const expireDue = expire(false)
+
+/** Less often: no worker takes it any more, and what is queued may be a long backlog to look through. */
+export const expireQueued = expire(true)

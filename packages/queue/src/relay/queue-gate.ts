@@ -4,6 +4,8 @@
 export interface QueueGate {
   /** How many rows may be claimed now, at most `wanted`: all, one, or none. */
   allows(wanted: number): number
+  /** Whether the queue took all that it was given last, as far as is known. */
+  isOpen(): boolean
   passed(): void
   failed(): void
 }
@@ -21,6 +23,7 @@ export function queueGate(clock: { now(): Date }, ready: () => boolean): QueueGa
       if (!ready() || now() < closedUntil) return 0
       return failures === 0 ? wanted : Math.min(1, wanted)
     },
+    isOpen: () => ready() && failures === 0,
     passed() {
       failures = 0
       closedUntil = 0

@@ -6,8 +6,10 @@ export interface DrivenDelivery {
   tenantId: string
   deliveryId: string
   channel: Channel
-  /** Counts how often the delivery was handed to the queue; part of its job's id. */
+  /** Counts how often the delivery was handed to the queue. */
   drive: number
+  /** When that was last, by the database's clock. */
+  queuedAt: Date
   traceparent: string | null
 }
 
@@ -28,12 +30,13 @@ export interface RelayGauges {
 export interface RelayStore {
   /** Marks up to `batch` due deliveries as queued, under a new drive, for the next 10 s. Longest due first. */
   claimDue(batch: number): Promise<DueDelivery[]>
-  /** Names queued deliveries that nobody took for 10 s, the longest first; each is named again 10 s later. */
-  overdueQueued(batch: number): Promise<DrivenDelivery[]>
-  /** Gives the lost ones a new drive; those that moved on meanwhile are not in the answer, which has no order. */
-  redrive(lost: DrivenDelivery[]): Promise<DrivenDelivery[]>
-  /** Ends what ran out of time; answers how many. */
-  expireDue(batch: number): Promise<number>
+  /**
+   * Gives a new drive to deliveries of a channel that nobody took for 10 s and that were queued before `queuedBefore`, or at
+   * any time where that is null. Longest queued first.
+   */
+  redriveLost(channel: Channel, queuedBefore: Date | null, batch: number): Promise<DrivenDelivery[]>
+  /** Ends what ran out of time, of what is queued or of all else; answers how many. */
+  expireDue(batch: number, ofQueue: boolean): Promise<number>
   /** Looks at what a vendor took and whose wait is over, and makes due what another vendor is to bring; answers how many. */
   reviewHeld(batch: number): Promise<number>
   /** Names up to `batch` events to be recorded; each is named again 10 s later unless it was. */

@@ -1,10 +1,8 @@
 // Runs the steps of one round, each for itself: a step that fails stops neither the others nor the relay.
 
 import { CANARY_EVERY_MS } from '../producer.ts'
-import { failureCode, QueueError } from '../queue-error.ts'
-import { outageLog, type QueueLogger } from '../queue-log.ts'
-import { StoreFailure } from './bounded-store.ts'
-import { expireDue } from './expire-due.ts'
+import type { QueueLogger } from '../queue-log.ts'
+import { expireDue, expireQueued } from './expire-due.ts'
 import { measureBacklog } from './measure-backlog.ts'
 import { passDeliveries } from './pass-deliveries.ts'
 import { passEvents } from './pass-events.ts'
@@ -12,6 +10,7 @@ import { redriveLost } from './redrive-lost.ts'
 import type { RelayParts, RelayStep } from './relay-parts.ts'
 import { reviewHeld } from './review-held.ts'
 import { sendCanaries } from './send-canaries.ts'
+import { failureTeller } from './tell-failure.ts'
 
 /** Each step, and how far apart its turns are at least, in milliseconds. */
 const STEPS: readonly (readonly [RelayStep, number])[] = [
@@ -20,6 +19,7 @@ const STEPS: readonly (readonly [RelayStep, number])[] = [
   [passEvents, 100],
   [redriveLost, 1_000],
   [expireDue, 1_000],
+  [expireQueued, 10_000],
   [measureBacklog, 1_000],
 ]
 
@@ -30,38 +30,26 @@ export function roundOf(
   logger: QueueLogger,
 ): () => Promise<boolean> {
   const now = () => clock.now().getTime()
-  const outage = outageLog(logger, 'relay')
+  const teller = failureTeller(parts, logger, 'relay')
   const all = [...STEPS, [sendCanaries(clock), CANARY_EVERY_MS] as const]
   const steps = all.map(([step, everyMs]) => ({ step, isDue: everyNow(everyMs, now) }))
   return async () => {
     const began = now()
     let more = false
-    const failures: string[] = []
+    let works = true
     for (const { step, isDue } of steps) {
       if (!isDue()) continue
       try {
         more = (await step(parts)) || more
       } catch (error) {
-        failures.push(...tell(parts, error))
+        works = false
+        teller.failed(error)
       }
     }
-    for (const code of failures) outage.failed(code)
-    if (failures.length === 0) outage.worked()
+    if (works) teller.worked()
     parts.metrics.round((now() - began) / 1_000)
     return more
   }
-}
-
-/** Counts a failure and answers the codes to log: none where the queue is away, for its connection tells that itself. */
-function tell({ gate, metrics }: RelayParts, error: unknown): string[] {
-  if (error instanceof StoreFailure) {
-    metrics.failed('store')
-    return [error.code]
-  }
-  gate.failed()
-  metrics.failed('queue')
-  const away = error instanceof QueueError && error.code === 'QUEUE_UNAVAILABLE'
-  return away ? [] : [failureCode(error)]
 }
 
 /** True at most once in `everyMs`, and again at once when the clock was set back. */

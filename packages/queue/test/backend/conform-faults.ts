@@ -1,7 +1,7 @@
 // What a backend may do to us: be down, die, forget, fall silent. Everything goes on by itself when it is back.
 
 import { randomUUID } from 'node:crypto'
-import { QUEUES } from '@postern/contracts/queues'
+import { MOST_DELIVERIES, QUEUES } from '@postern/contracts/queues'
 import { until } from '@postern/testkit/poll'
 import type { Test } from 'tap'
 import { createProducer } from '../../src/producer.ts'
@@ -11,6 +11,7 @@ import { memoryStore } from '../relay/memory-store.ts'
 import { countingMetrics } from '../relay/relay-bed.ts'
 import {
   addWhenUp,
+  carriedBy,
   deliverJob,
   gate,
   type MakeRig,
@@ -30,7 +31,7 @@ export async function conformFaults(t: Test, makeRig: MakeRig): Promise<void> {
       const worker = work(remembering().handler)
       const job = deliverJob()
       await t.rejects(producer.addBulk([job]), { code: 'QUEUE_UNAVAILABLE' })
-      await t.rejects(producer.waiting([job.id]), { code: 'QUEUE_UNAVAILABLE' })
+      await t.rejects(producer.oldest(), { code: 'QUEUE_UNAVAILABLE' })
       t.same(await checkQueue(connection), { ok: false, reason: 'queue_unreachable' })
       t.same([producer.ready(), worker.ready()], [false, false])
       await until(() => logs.lines().length > 0, seconds(30))
@@ -63,7 +64,7 @@ export async function conformFaults(t: Test, makeRig: MakeRig): Promise<void> {
       await rig.start()
       const back = performance.now()
       await addWhenUp(producer, [after])
-      await until(() => seen.includes(after.data.delivery_id), seconds(30))
+      await until(() => seen.includes(carriedBy(after)), seconds(30))
       t.comment(`worked again ${Math.round(performance.now() - back)} ms after the restart`)
       t.equal(worker.ready(), true)
     },
@@ -79,7 +80,7 @@ export async function conformFaults(t: Test, makeRig: MakeRig): Promise<void> {
       const long = deliverJob()
       const next = deliverJob()
       work(async ({ delivery_id: id }) => {
-        if (id !== long.data.delivery_id) return { kind: 'done' }
+        if (id !== carriedBy(long)) return { kind: 'done' }
         begun.open()
         await letGo.opened
         return { kind: 'done' }
@@ -131,7 +132,8 @@ export async function conformFaults(t: Test, makeRig: MakeRig): Promise<void> {
       letGo.open()
       await until(() => handled.length >= ids.length, seconds(90))
       t.same(handled.toSorted(), ids.toSorted())
-      t.ok(counts.redriven >= ids.length - 1, `${counts.redriven} driven again`)
+      const begunBefore = MOST_DELIVERIES
+      t.ok(counts.redriven >= ids.length - begunBefore, `${counts.redriven} driven again`)
     },
   )
 
@@ -150,13 +152,13 @@ export async function conformFaults(t: Test, makeRig: MakeRig): Promise<void> {
       proxy.silence()
       const from = performance.now()
       await t.rejects(producer.addBulk([after]), { code: 'QUEUE_UNAVAILABLE' })
-      await t.rejects(producer.waiting([after.id]), { code: 'QUEUE_UNAVAILABLE' })
+      await t.rejects(producer.oldest(), { code: 'QUEUE_UNAVAILABLE' })
       t.ok(performance.now() - from < 20_000, 'after two seconds each')
       t.match(await checkQueue(connection), { ok: false })
       proxy.heal()
       const healed = performance.now()
       await addWhenUp(producer, [after])
-      await until(() => seen.includes(after.data.delivery_id), seconds(90))
+      await until(() => seen.includes(carriedBy(after)), seconds(90))
       t.comment(`worked again ${Math.round(performance.now() - healed)} ms after the network healed`)
     },
   )

@@ -1,11 +1,13 @@
 // What becomes of a job: handled once, refused, failed under a code, or still waiting.
 
 import { randomUUID } from 'node:crypto'
-import { QUEUES } from '@postern/contracts/queues'
+import { MOST_DELIVERIES, QUEUES } from '@postern/contracts/queues'
 import { until } from '@postern/testkit/poll'
 import type { Test } from 'tap'
+import { createProducer } from '../../src/producer.ts'
 import {
   addWhenUp,
+  carriedBy,
   deliverJob,
   deliverJobs,
   gate,
@@ -20,15 +22,15 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
     const { url } = await makeRig(t)
     const { producer, work, finished } = openParts(t, url)
     const jobs = deliverJobs(20)
-    const seen: { id: string; data: unknown }[] = []
-    work(async (data, { jobId }) => {
-      seen.push({ id: jobId, data })
+    const seen: { id: string; parts: unknown }[] = []
+    work(async (part, { jobId }) => {
+      seen.push({ id: jobId, parts: [part] })
       return { kind: 'done' }
     })
     await addWhenUp(producer, jobs)
     await until(() => finished.length === jobs.length, seconds(30))
     const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
-    t.same(seen.toSorted(byId), jobs.map(({ id, data }) => ({ id, data })).toSorted(byId))
+    t.same(seen.toSorted(byId), jobs.map(({ id, data }) => ({ id, parts: data.deliveries })).toSorted(byId))
     t.same(new Set(finished), new Set(['done']))
   })
 
@@ -73,7 +75,7 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
     const last = deliverJob()
     await producer.addBulk([last])
     work(handler, 1)
-    await until(() => seen.includes(last.data.delivery_id), seconds(30))
+    await until(() => seen.includes(carriedBy(last)), seconds(30))
     t.equal(canaries.length, 4)
   })
 
@@ -87,8 +89,8 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
     await producer.addBulk([twice])
     await producer.addBulk([last])
     work(handler, 1)
-    await until(() => seen.includes(last.data.delivery_id), seconds(30))
-    t.same(seen, [twice.data.delivery_id, last.data.delivery_id])
+    await until(() => seen.includes(carriedBy(last)), seconds(30))
+    t.same(seen, [carriedBy(twice), carriedBy(last)])
   })
 
   await t.test(
@@ -100,7 +102,7 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
       const bare = rig.bareQueue(QUEUES.deliverEmail.name)
       await addWhenUp(producer, [])
       const { data } = deliverJob()
-      await bare.add('deliver-email', { ...data, v: 2 }, { jobId: 'newer' })
+      await bare.add('deliver-email', { ...data, v: 3 }, { jobId: 'newer' })
       await bare.add('deliver-email', { ...data, to: 'someone@example.com' }, { jobId: 'more' })
       await bare.add('deliver-pigeon', data, { jobId: 'name' })
       work(handler)
@@ -131,9 +133,9 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
       const skips = deliverJob()
       const canary = `canary-${randomUUID()}`
       work(async ({ delivery_id: id }) => {
-        if (id === throws.data.delivery_id) throw new Error(canary, { cause: canary })
-        if (id === tells.data.delivery_id) return { kind: 'failed', reason: `no such template: ${canary}` }
-        if (id === fails.data.delivery_id) return { kind: 'failed', reason: 'payload_will_not_open' }
+        if (id === carriedBy(throws)) throw new Error(canary, { cause: canary })
+        if (id === carriedBy(tells)) return { kind: 'failed', reason: `no such template: ${canary}` }
+        if (id === carriedBy(fails)) return { kind: 'failed', reason: 'payload_will_not_open' }
         return { kind: 'skipped', reason: 'claimed_elsewhere' }
       })
       await addWhenUp(producer, [throws, tells, fails, skips])
@@ -153,38 +155,47 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
     const { producer } = openParts(t, url)
     const { data } = deliverJob()
     const secret = { ...data, code: '123456' }
+    const inside = { ...data, deliveries: data.deliveries.map((part) => ({ ...part, code: '123456' })) }
     for (const job of [
       deliverJob({ id: 'a:b:c:d' }),
       deliverJob({ id: '42' }),
       deliverJob({ data: secret }),
+      deliverJob({ data: inside }),
+      deliverJob({}, 0),
+      deliverJob({}, MOST_DELIVERIES + 1),
     ]) {
       await t.rejects(producer.addBulk([job]), { code: 'JOB_REFUSED' })
     }
   })
 
-  await t.test('waiting() tells what nobody has begun', async (t) => {
-    const { url } = await makeRig(t)
-    const { producer, work, finished } = openParts(t, url)
-    const completed = deliverJob({ id: 'job-0' })
-    const failed = deliverJob({ id: 'job-1' })
-    const active = deliverJob({ id: 'job-2' })
-    const waits = deliverJob({ id: 'job-3' })
+  await t.test('oldest() tells which job is next, of those that nobody has begun', async (t) => {
+    const rig = await makeRig(t)
+    const { producer, work, finished } = openParts(t, rig.url)
+    const [active, second, third] = [deliverJob(), deliverJob(), deliverJob()]
     const begun = gate()
     const letGo = gate()
+    await until(() => producer.ready(), seconds(30))
+    t.equal(await producer.oldest(), null, 'of none')
+    for (let n = 0; n < 4; n += 1) await producer.addCanary(new Date(n * 30_000))
+    t.equal(await producer.oldest(), null, 'of canaries')
+    await producer.addBulk([active])
+    t.same(await producer.oldest(), active.data, 'behind all canaries')
+    await producer.addBulk([second, third])
     work(async ({ delivery_id: id }) => {
-      if (id === failed.data.delivery_id) return { kind: 'failed', reason: 'on_purpose' }
-      if (id !== active.data.delivery_id) return { kind: 'done' }
+      if (id !== carriedBy(active)) return { kind: 'done' }
       begun.open()
       await letGo.opened
-      return { kind: 'done' }
+      return { kind: 'failed', reason: 'on_purpose' }
     }, 1)
-    await addWhenUp(producer, [completed, failed, active, waits])
     await begun.opened
-    const ids = ['job-0', 'job-1', 'job-2', 'job-3', 'job-missing']
-    t.same(await producer.waiting(ids), new Set(['job-3']))
-    t.same(await producer.waiting([]), new Set())
+    t.same(await producer.oldest(), second.data)
     letGo.open()
-    await until(() => finished.length === 4, seconds(30))
-    t.same(await producer.waiting(ids), new Set())
+    await until(() => finished.length === 3, seconds(30))
+    t.equal(await producer.oldest(), null, 'neither what failed nor what is done')
+    await rig.bareQueue(QUEUES.deliverSms.name).add('deliver-sms', { v: 1 }, { jobId: 'earlier' })
+    const sms = createProducer(openParts(t, rig.url).connection, QUEUES.deliverSms)
+    t.teardown(() => sms.close())
+    await until(() => sms.ready(), seconds(30))
+    t.equal(await sms.oldest(), 'unknown', 'of another form')
   })
 }

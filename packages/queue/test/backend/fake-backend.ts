@@ -9,6 +9,8 @@ export interface FakeWorker extends BackendWorker {
   readonly processor: Processor
   abandoned: boolean
   running: boolean
+  /** Jobs at a time, as it was told last. */
+  allowed: number
 }
 
 const UP: Probe = { state: { ok: true }, usable: true }
@@ -24,13 +26,17 @@ export function fakeBackend() {
     openQueue: () => {
       throw new Error('not in this test')
     },
-    openWorker(_name, processor) {
+    openWorker(_name, processor, jobs) {
       const worker: FakeWorker = {
         processor,
         abandoned: false,
         running: true,
+        allowed: jobs,
         waitUntilReady: () => state.ready(),
         isRunning: () => worker.running,
+        allow(more) {
+          worker.allowed = more
+        },
         close: () => state.closed(),
         async abandon() {
           worker.abandoned = true
@@ -39,7 +45,6 @@ export function fakeBackend() {
       workers.push(worker)
       return worker
     },
-    stillWaiting: async () => new Set(),
     anyWaiting: async () => state.waiting,
     close: async () => {},
   }

@@ -1,7 +1,7 @@
 // What the conformance suite needs of a backend under test, and the small things its tests share.
 
 import { randomUUID } from 'node:crypto'
-import { QUEUES } from '@postern/contracts/queues'
+import { type DeliverJob, type DeliverPart, QUEUES } from '@postern/contracts/queues'
 import { capturedLogger } from '@postern/testkit/captured-logs'
 import { until } from '@postern/testkit/poll'
 import type { TestScope } from '@postern/testkit/postgres'
@@ -31,21 +31,20 @@ export type MakeRig = (t: TestScope, options?: { started?: boolean }) => Promise
 export const systemClock = { now: () => new Date() }
 export const seconds = (count: number) => ({ deadlineMs: count * 1_000 })
 
-export interface DeliverData {
-  readonly v: 1
-  readonly tenant_id: string
-  readonly delivery_id: string
-}
-
-export function deliverJob(change: Partial<NewJob<DeliverData>> = {}): NewJob<DeliverData> {
-  const deliveryId = randomUUID()
+/** A job of so many deliveries. */
+export function deliverJob(change: Partial<NewJob<DeliverJob>> = {}, size = 1): NewJob<DeliverJob> {
+  const part = (): DeliverPart => ({ tenant_id: randomUUID(), delivery_id: randomUUID() })
+  const deliveries = Array.from({ length: size }, part)
   return {
-    id: `${deliveryId}.1`,
-    data: { v: 1, tenant_id: randomUUID(), delivery_id: deliveryId },
+    id: `${deliveries[0]?.delivery_id}.1`,
+    data: { v: 2, queued_at: Date.now(), deliveries },
     traceparent: null,
     ...change,
   }
 }
+
+/** The delivery of a job that carries one. */
+export const carriedBy = (job: NewJob<DeliverJob>) => job.data.deliveries[0]?.delivery_id ?? ''
 
 export const deliverJobs = (count: number) => Array.from({ length: count }, () => deliverJob())
 
@@ -74,7 +73,7 @@ export function openParts(t: TestScope, url: string, prefix?: string) {
     logs,
     finished,
     canaries,
-    work(handler: JobHandler<DeliverData>, concurrency = 5): WorkerHandle {
+    work(handler: JobHandler<DeliverPart>, concurrency = 5): WorkerHandle {
       const worker = startWorker(connection, QUEUES.deliverEmail, handler, {
         concurrency,
         metrics,
@@ -87,7 +86,7 @@ export function openParts(t: TestScope, url: string, prefix?: string) {
 }
 
 /** Adds as soon as the backend lets it: the way the relay does. */
-export async function addWhenUp(producer: Producer<DeliverData>, jobs: readonly NewJob<DeliverData>[]) {
+export async function addWhenUp(producer: Producer<DeliverJob>, jobs: readonly NewJob<DeliverJob>[]) {
   const added = async () => {
     await producer.addBulk(jobs)
     return true
@@ -98,7 +97,7 @@ export async function addWhenUp(producer: Producer<DeliverData>, jobs: readonly 
 /** A handler that only remembers which deliveries it was given. */
 export function remembering() {
   const seen: string[] = []
-  const handler: JobHandler<DeliverData> = async (data) => {
+  const handler: JobHandler<DeliverPart> = async (data) => {
     seen.push(data.delivery_id)
     return { kind: 'done' }
   }

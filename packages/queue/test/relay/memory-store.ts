@@ -1,5 +1,5 @@
-// The relay's store in memory, to the contract of packages/db: a row that was handed out comes again after `aheadMs`
-// until it is finished; a drive that is not the row's own changes nothing.
+// The relay's store in memory, to the contract of packages/db: a row that was handed out may be driven again after `aheadMs`,
+// until it is finished.
 
 import { randomUUID } from 'node:crypto'
 import type { Channel, DrivenDelivery, RelayStore } from '../../src/relay/relay-store.ts'
@@ -11,6 +11,7 @@ interface Row {
   traceparent: string | null
   status: 'pending' | 'sending' | 'queued' | 'done' | 'expired'
   drive: number
+  queuedAt: Date
   dueAt: number
   expiresAt: number
 }
@@ -30,34 +31,32 @@ export function memoryStore({ aheadMs = 10_000 } = {}) {
       .toSorted((a, b) => a.dueAt - b.dueAt)
       .slice(0, batch)
   const ahead = () => Date.now() + aheadMs
-  const driven = ({ tenantId, deliveryId, channel, drive, traceparent }: Row): DrivenDelivery => {
-    return { tenantId, deliveryId, channel, drive, traceparent }
+  const driven = ({ tenantId, deliveryId, channel, drive, queuedAt, traceparent }: Row): DrivenDelivery => {
+    return { tenantId, deliveryId, channel, drive, queuedAt, traceparent }
   }
+  const drive = (row: Row) =>
+    Object.assign(row, { status: 'queued', drive: row.drive + 1, queuedAt: new Date(), dueAt: ahead() })
   const store: RelayStore = {
     async claimDue(batch) {
       counted('claimDue')
       return [...due('pending', batch), ...due('sending', batch)].slice(0, batch).map((row) => {
         const leaseEnded = row.status === 'sending'
-        const queued = Object.assign(row, { status: 'queued', drive: row.drive + 1, dueAt: ahead() })
-        return { ...driven(queued), leaseEnded }
+        return { ...driven(drive(row)), leaseEnded }
       })
     },
-    async overdueQueued(batch) {
-      counted('overdueQueued')
-      return due('queued', batch).map((row) => driven(Object.assign(row, { dueAt: ahead() })))
+    async redriveLost(channel, queuedBefore, batch) {
+      counted('redriveLost')
+      const before = queuedBefore?.getTime() ?? Number.POSITIVE_INFINITY
+      const isLost = (row: Row) => row.channel === channel && row.queuedAt.getTime() <= before
+      return due('queued', Number.POSITIVE_INFINITY)
+        .filter(isLost)
+        .slice(0, batch)
+        .map((row) => driven(drive(row)))
     },
-    async redrive(lost) {
-      counted('redrive')
-      return lost.toReversed().flatMap(({ deliveryId, drive }) => {
-        const row = rows.get(deliveryId)
-        if (row?.status !== 'queued' || row.drive !== drive) return []
-        return [driven(Object.assign(row, { drive: drive + 1, dueAt: ahead() }))]
-      })
-    },
-    async expireDue() {
+    async expireDue(_batch, ofQueue) {
       counted('expireDue')
       const over = [...rows.values()].filter((row) => row.status !== 'done' && row.status !== 'expired')
-      const ended = over.filter((row) => row.expiresAt <= Date.now())
+      const ended = over.filter((row) => row.expiresAt <= Date.now() && (row.status === 'queued') === ofQueue)
       for (const row of ended) row.status = 'expired'
       return ended.length
     },
@@ -91,6 +90,7 @@ export function memoryStore({ aheadMs = 10_000 } = {}) {
         traceparent: null,
         status: 'pending',
         drive: 0,
+        queuedAt: new Date(0),
         dueAt: 0,
         expiresAt: Number.POSITIVE_INFINITY,
         ...change,

@@ -1,6 +1,7 @@
 // A relay between a store in memory and queues in memory, for what needs no backend.
 
 import { randomUUID } from 'node:crypto'
+import type { DeliverJob } from '@postern/contracts/queues'
 import { capturedLogger } from '@postern/testkit/captured-logs'
 import type { TestScope } from '@postern/testkit/postgres'
 import type { NewJob, Producer } from '../../src/producer.ts'
@@ -12,8 +13,11 @@ import { memoryStore } from './memory-store.ts'
 export const systemRandom = { uuid: () => randomUUID() }
 export const systemClock = { now: () => new Date() }
 
-/** A producer that keeps its jobs in a map, and can be made to fail. */
-export function memoryProducer<T>() {
+/**
+ * A producer that keeps its jobs in a map, and can be made to fail.
+ * @param sizeOf what a job counts for in `adds`
+ */
+export function memoryProducer<T>(sizeOf: (data: T) => number = () => 1) {
   const jobs = new Map<string, NewJob<T>>()
   const state = { ready: true, fails: false, adds: [] as number[], canaries: [] as Date[] }
   const check = () => {
@@ -22,13 +26,14 @@ export function memoryProducer<T>() {
   const producer: Producer<T> = {
     ready: () => state.ready,
     async addBulk(added) {
-      state.adds.push(added.length)
+      state.adds.push(added.reduce((sum, job) => sum + sizeOf(job.data), 0))
       check()
       for (const job of added) jobs.set(job.id, job)
     },
-    async waiting(ids) {
+    async oldest() {
       check()
-      return new Set(ids.filter((id) => jobs.has(id)))
+      const [next] = jobs.values()
+      return next?.data ?? null
     },
     async addCanary(now) {
       check()
@@ -80,14 +85,21 @@ export function countingMetrics() {
   return { counts, metrics }
 }
 
+/** Counts deliveries, not jobs, and tells which it was given, in their order. */
+function deliverProducer() {
+  const memory = memoryProducer<DeliverJob>(({ deliveries }) => deliveries.length)
+  const parts = () => [...memory.jobs.values()].flatMap((job) => job.data.deliveries)
+  return { ...memory, carried: () => parts().map((part) => part.delivery_id) }
+}
+
 export function relayBed(
   t: TestScope,
   options: { aheadMs?: number; pollMs?: number; batch?: number; clock?: { now(): Date } } = {},
 ) {
   const { aheadMs, clock = systemClock, ...pace } = options
   const memory = memoryStore(aheadMs === undefined ? {} : { aheadMs })
-  const email = memoryProducer<{ v: 1; tenant_id: string; delivery_id: string }>()
-  const sms = memoryProducer<{ v: 1; tenant_id: string; delivery_id: string }>()
+  const email = deliverProducer()
+  const sms = deliverProducer()
   const events = memoryProducer<{ v: 1; event_ids: string[] }>()
   const logs = capturedLogger('relay-test')
   const { counts, metrics } = countingMetrics()

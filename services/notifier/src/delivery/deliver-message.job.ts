@@ -1,6 +1,6 @@
 // The edge between a queue's job and the use case: what became of the delivery is counted, told and answered here.
 
-import type { DeliverJob } from '@postern/contracts/queues'
+import type { DeliverPart } from '@postern/contracts/queues'
 import { done, failed, type JobOutcome, skipped } from '@postern/queue/job-outcome'
 import type { JobHandler } from '@postern/queue/worker'
 import type { Logger } from '@postern/telemetry/logger'
@@ -18,7 +18,7 @@ export interface DeliverJobDeps<DB> extends DeliverDeps<DB> {
 export function deliverMessageJob<DB, Message>(
   deps: DeliverJobDeps<DB>,
   channel: Channel<Message>,
-): JobHandler<DeliverJob> {
+): JobHandler<DeliverPart> {
   return async ({ tenant_id: tenantId, delivery_id: deliveryId }) => {
     const delivered = await deliverMessage(deps, channel, { tenantId, deliveryId })
     deps.deliveryMetrics.count(channel.name, delivered)

@@ -113,7 +113,7 @@ export function troubleSuite(t: Test, site: DeliverSite): void {
     const handle = deliverMessageJob(deps, site.channel)
     const work = ({ tenantId, deliveryId }: Ids) =>
       handle(
-        { v: 1, tenant_id: tenantId, delivery_id: deliveryId },
+        { tenant_id: tenantId, delivery_id: deliveryId },
         { jobId: 'j', signal: new AbortController().signal },
       )
     const faults = [{ mode: 'delay', delay_ms: 1 }, ...FAULTS.map(([fault]) => fault)]

@@ -113,7 +113,7 @@ t.test('with every vendor down past the expiry it ends as expired, and nothing g
     [ids.deliveryId],
   )
   t.match(await deliver(ids), { kind: 'refused', reason: 'expired' })
-  await f.admin.query('SELECT expire_due(1000)')
+  await f.admin.query('SELECT expire_due(1000, false)')
   t.match(await deliveryState(f, ids), { status: 'expired', payload: null })
   t.equal((await calls(ids)).length, before)
 })

@@ -176,7 +176,7 @@ t.test('all vendors down past the expiry', async (t) => {
     ids.deliveryId,
   ])
   t.match(await here.deliver(ids), { kind: 'refused', reason: 'expired' })
-  await f.admin.query('SELECT expire_due(1000)')
+  await f.admin.query('SELECT expire_due(1000, false)')
   t.match(await deliveryState(f, ids), { status: 'expired', payload: null })
   t.same(await here.texts(ids), [[], []])
 })

@@ -107,7 +107,7 @@ t.test('what has expired goes to nobody', async (t) => {
     ids.deliveryId,
   ])
   t.match(await deliver(ids), { kind: 'refused', reason: 'expired' })
-  await f.admin.query('SELECT expire_due(500)')
+  await f.admin.query('SELECT expire_due(500, true)')
   t.match(await deliveryState(f, ids), { status: 'accepted', payload: null })
   t.equal((await calls(ids)).length, 1)
 })
