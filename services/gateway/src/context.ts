@@ -24,6 +24,7 @@ import { KnownTokens } from './access/known-tokens.ts'
 import { openKnownCookies } from './access/open-known-cookies.ts'
 import { openKnownSessions } from './access/open-known-sessions.ts'
 import { type BrowserTenants, openBrowserTenants } from './browser/host/open-browser-tenants.ts'
+import type { HandOver } from './challenge/issue/queued-delivery.ts'
 import { type GatewayConfig, type GatewaySettings, WRITE_OVERLAP_MS } from './config.ts'
 import { createSnsClient, type SnsClient } from './receipt/fetch-sns.ts'
 import { openReceiptKeys } from './receipt/open-receipt-keys.ts'
@@ -63,6 +64,8 @@ export interface GatewayContext extends Ambient {
   readonly failpoint: Failpoint
   /** Tells the relay that something was committed. */
   readonly nudge: () => void
+  /** Takes what was committed as queued. */
+  readonly handOver: HandOver
 }
 
 const BACKGROUND_CONNECTIONS = 3
@@ -139,6 +142,7 @@ export async function buildContext(
     issuer,
     failpoint,
     nudge: () => relay.nudge(),
+    handOver: relay,
   }
 }
 

@@ -7,6 +7,7 @@ import { tenantScope } from '@postern/service-kit/caller'
 import type { SuccessEnvelope } from '@postern/service-kit/reply'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IssueResult } from '../challenge/issue/issue-challenge.ts'
+import type { QueuedDelivery } from '../challenge/issue/queued-delivery.ts'
 import type { SendLimit } from '../challenge/issue/send-limit.ts'
 import type { GatewayContext } from '../context.ts'
 import type { Effect } from '../idempotency/run-once.ts'
@@ -26,14 +27,18 @@ export async function answerIssued(
   issue: (run: TenantRun) => Promise<IssueResult>,
 ): Promise<SuccessEnvelope<IssuedChallenge>> {
   const exchange = { request, reply }
+  let queued: QueuedDelivery | null = null
   const effect = async (run: TenantRun): Promise<Effect<IssuedChallenge>> => {
     const result = await issue(run)
     if (result.kind === 'limited') return refuse(context, reply, result)
+    queued = result.queued
     return { kind: 'done', answer: result.issued, repeat: result.issued, status: 202 }
   }
   const { envelope, replayed } = await answerOnce(context, tenantScope(request), exchange, effect)
   if (!replayed) context.metrics.challengesIssued.add(1, { kind, purpose: envelope.data.purpose })
-  context.nudge()
+  // Committed by now.
+  if (queued === null) context.nudge()
+  else context.handOver.hand(queued)
   return envelope
 }
 

@@ -73,6 +73,7 @@ const asked = (riders: readonly Rider<NewChallenge>[]) =>
     payload_version: ['smallint', (c) => c.delivery.payloadVersion],
     recipient_digest: ['bytea', (c) => c.delivery.recipientDigest],
     is_withheld: ['boolean', (c) => c.delivery.withheld],
+    is_queued: ['boolean', (c) => c.delivery.isHandedOver],
   })
 
 // What is scheduled replaces nothing before it is due. The next factor of a sign-in and its first one leave each other be.
@@ -116,28 +117,37 @@ const sending = (tenantId: string) => sql`
       FROM issued i JOIN ask a ON a.id = i.id JOIN counted h USING (n)
   ), sending AS (
     INSERT INTO deliveries (tenant_id, id, challenge_id, channel, template, locale, status, decoy, payload,
-      payload_version, recipient_digest, send_at, expires_at, due_at, traceparent)
+      payload_version, recipient_digest, send_at, expires_at, due_at, drive, traceparent)
     SELECT ${tenantId}::uuid, a.delivery_id, i.id, a.channel, a.template, a.locale,
-           CASE WHEN i.due_at > now() THEN 'scheduled' ELSE 'pending' END, w.why IS NOT NULL, a.payload,
-           a.payload_version, a.recipient_digest, i.due_at, i.expires_at, i.due_at, a.traceparent
+           CASE WHEN a.is_queued THEN 'queued' WHEN i.due_at > now() THEN 'scheduled' ELSE 'pending' END,
+           w.why IS NOT NULL, a.payload, a.payload_version, a.recipient_digest, i.due_at, i.expires_at,
+           -- As claim_due marks it.
+           CASE WHEN a.is_queued THEN now() + interval '10 seconds' ELSE i.due_at END, a.is_queued::integer, a.traceparent
       FROM withheld w JOIN ask a USING (n) JOIN issued i ON i.id = a.id
   )`
 
+// A delivery is told as queued after its challenge as issued: events of one moment are in the order in which they are written.
 const told = (tenantId: string) => sql`
   events AS (
-    SELECT a.n, 'challenge.issued' AS kind, 'challenge:' || a.id AS subject, 'success' AS outcome, NULL AS reason,
+    SELECT 1 AS place, a.n, 'challenge.issued' AS kind, 'challenge:' || a.id AS subject, 'success' AS outcome,
+           NULL AS reason,
            jsonb_strip_nulls(jsonb_build_object('kind', a.kind, 'purpose', a.purpose, 'channel', a.channel,
              'delivery_id', a.delivery_id, 'identifier', a.identifier_digest, 'withheld', w.why, 'resends', a.resends,
              'session_id', a.session_id, 'pending_id', a.mfa_id)) AS data
       FROM withheld w JOIN ask a USING (n)
     UNION ALL
-    SELECT n, 'challenge.superseded', 'challenge:' || id, 'success', NULL, jsonb_build_object('by', by) FROM superseded
+    SELECT 2, a.n, 'delivery.queued', 'delivery:' || a.delivery_id, 'success', NULL,
+           jsonb_build_object('drive', 1, 'channel', a.channel)
+      FROM withheld w JOIN ask a USING (n) WHERE a.is_queued
     UNION ALL
-    SELECT a.n, 'limit.hit', 'identifier:' || a.identifier_digest, 'refused', h.hit,
+    SELECT 2, n, 'challenge.superseded', 'challenge:' || id, 'success', NULL, jsonb_build_object('by', by)
+      FROM superseded
+    UNION ALL
+    SELECT 1, a.n, 'limit.hit', 'identifier:' || a.identifier_digest, 'refused', h.hit,
            jsonb_build_object('limit', h.quota)
       FROM counted h JOIN ask a USING (n) WHERE h.is_first_hit
   ), told AS (
     INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, data, request_id, traceparent)
     SELECT ${tenantId}::uuid, e.kind, e.subject, e.outcome, e.reason, e.data, a.request_id, a.traceparent
-      FROM events e JOIN ask a USING (n)
+      FROM events e JOIN ask a USING (n) ORDER BY e.place
   )`

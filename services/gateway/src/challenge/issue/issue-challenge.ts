@@ -4,12 +4,15 @@ import type { ErrorCode } from '@postern/contracts/error-codes'
 import type { IssuedChallenge } from '@postern/contracts/http/challenge'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { AppError } from '@postern/service-kit/app-error'
+import { currentTraceparent } from '@postern/telemetry/traceparent'
 import { insertChallenge } from './issue-challenge.store.ts'
 import type { IssueRefusal, NewChallenge } from './new-challenge.ts'
+import type { QueuedDelivery } from './queued-delivery.ts'
 import type { SendLimit } from './send-limit.ts'
 
 export type IssueResult =
-  | { kind: 'issued'; issued: IssuedChallenge }
+  /** `queued`: its delivery, where this process is to add it to the queue once it is committed */
+  | { kind: 'issued'; issued: IssuedChallenge; queued: QueuedDelivery | null }
   | { kind: 'limited'; limit: SendLimit; retryAfterSeconds: number }
 
 const CODES: Record<IssueRefusal, ErrorCode> = {
@@ -40,5 +43,13 @@ export async function issueChallenge(run: TenantRun, challenge: NewChallenge): P
       resend_after: issued.resendAfter.toISOString(),
       delivery: { id: challenge.delivery.id, status: challenge.sendAt === null ? 'pending' : 'scheduled' },
     },
+    queued: challenge.delivery.isHandedOver ? queuedDelivery(challenge, issued.expiresAt) : null,
   }
+}
+
+/** As the statement wrote it: under its first drive, since when the challenge runs. */
+function queuedDelivery({ tenantId, delivery, ttlSeconds }: NewChallenge, expiresAt: Date): QueuedDelivery {
+  const queuedAt = new Date(expiresAt.getTime() - ttlSeconds * 1_000)
+  const { id: deliveryId, channel } = delivery
+  return { tenantId, deliveryId, channel, drive: 1, queuedAt, traceparent: currentTraceparent() }
 }

@@ -7,6 +7,7 @@ import type { KeyRing } from '@postern/token/key-ring'
 import { seal } from '@postern/token/seal'
 import { recipientDigest, toldDigest } from '../recipient-digest.ts'
 import type { NewChallenge } from './new-challenge.ts'
+import type { HandOver } from './queued-delivery.ts'
 import type { Wanted } from './read-wanted.ts'
 
 export interface IssueDeps {
@@ -16,6 +17,7 @@ export interface IssueDeps {
   random: Random
   /** The mailed origin, without a slash at the end. */
   publicUrl: string
+  handOver: Pick<HandOver, 'takes'>
 }
 
 /** What carries it: a link or a code. */
@@ -56,6 +58,7 @@ export function makeChallenge(
       template: kind,
       locale: wanted.locale,
       withheld,
+      isHandedOver: wanted.sendAt === null && deps.handOver.takes(),
     },
   }
 }

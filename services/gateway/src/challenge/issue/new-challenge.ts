@@ -16,6 +16,8 @@ export interface NewDelivery {
   recipientDigest: Buffer
   /** made like any other and never sent: to a test destination */
   withheld: boolean
+  /** committed as queued, for the relay of this process to add; else as due, for that of any */
+  isHandedOver: boolean
 }
 
 export interface NewChallenge {
