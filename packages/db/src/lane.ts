@@ -4,7 +4,7 @@
 import type { CompiledQuery, RawBuilder } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { type Arrival, travel } from './one-trip.ts'
-import { answersOf, lockOrder, type Rider, type SetStatement } from './set-statement.ts'
+import { answersOf, boundTo, lockOrder, type Rider, type SetStatement } from './set-statement.ts'
 import type { TenantScope } from './tenant-scope.ts'
 
 /** Riders of one transaction at most. */
@@ -154,7 +154,7 @@ export class Lane {
     const { pool, statement, compile } = this.#route
     let query: CompiledQuery
     try {
-      query = compile(statement.build(seats))
+      query = boundTo(statement, seats, this.#scope.tenantId, compile)
     } catch (error) {
       client?.release()
       return { kind: 'undone', error }

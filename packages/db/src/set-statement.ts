@@ -1,7 +1,7 @@
 // Statements over sets: one SQL text that serves one input or many, so that inputs which wait anyway can share a
 // transaction. Each input stays its own request: its id and its trace stand beside it.
 
-import { type RawBuilder, sql } from 'kysely'
+import { type CompiledQuery, type RawBuilder, sql } from 'kysely'
 
 /** One input with the request that brought it. Events must be written with these two: the transaction has no request. */
 export interface Rider<I> {
@@ -13,11 +13,11 @@ export interface Rider<I> {
 /** Make it once, as a constant of its store: inputs gather by the statement's identity. */
 export interface SetStatement<I, R> {
   /**
-   * The statement over all riders: the same SQL text however many they are (see `inputRows`), and exactly one row for
-   * each, with its place `n` counted from 1. What it refuses to an input is told in that input's row: an error undoes
-   * the neighbours' work and costs everybody a second try.
+   * The statement over all riders, built once: their values are put in when they leave (`inputRows`, `ofRiders`), the tenant
+   * too, for which `tenantId` only stands. Exactly one row answers each, with its place `n` counted from 1. What it refuses to
+   * an input is told in that input's row: an error undoes the neighbours' work and costs everybody a second try.
    */
-  build(riders: readonly Rider<I>[]): RawBuilder<R & { n: number | string }>
+  build(tenantId: string): RawBuilder<R & { n: number | string }>
   /** What the input changes. Two that share a key never ride together: a statement does not see what itself changed. */
   keys(input: I): readonly string[]
   /**
@@ -36,38 +36,64 @@ type SqlType = 'uuid' | 'text' | 'bytea' | 'boolean' | 'integer' | 'smallint' | 
 /** The columns of an input's row: by name, the type in Postgres and where its value comes from. */
 export type InputColumns<I> = Readonly<Record<string, readonly [type: SqlType, of: (input: I) => unknown]>>
 
+/** Stands for the tenant in a statement that is built; no id looks like it. */
+const TENANT = 'the tenant of the trip'
+
+/** Stands for a value of the riders in a statement that is built. */
+class Later {
+  readonly of: (riders: readonly Rider<never>[]) => unknown
+
+  constructor(of: (riders: readonly Rider<never>[]) => unknown) {
+    this.of = of
+  }
+}
+
+/** A parameter that is made of the riders: when they leave, or at once where they are given. */
+export const ofRiders = <I>(
+  of: (riders: readonly Rider<I>[]) => unknown,
+  riders?: readonly Rider<I>[],
+): RawBuilder<unknown> => sql`${riders === undefined ? new Later(of) : of(riders)}`
+
 /**
  * The riders as rows, for a FROM: the columns named, and `request_id`, `traceparent` and `n` (bigint, from 1).
- * `alias` names the rows.
+ * `alias` names the rows. `riders` are given where the statement is not one over sets.
  */
 export function inputRows<I>(
   alias: string,
-  riders: readonly Rider<I>[],
   columns: InputColumns<I>,
+  riders?: readonly Rider<I>[],
 ): RawBuilder<unknown> {
-  const arrays = Object.values(columns).map(([type, of]) =>
-    arrayOf(
-      type,
-      riders.map(({ input }) => of(input)),
-    ),
-  )
+  const arrayOf = (type: SqlType, of: (rider: Rider<I>) => unknown) =>
+    sql`${ofRiders<I>((all) => all.map(of), riders)}::${sql.raw(type)}[]`
+  const arrays = Object.values(columns).map(([type, of]) => arrayOf(type, ({ input }) => of(input)))
   arrays.push(
-    arrayOf(
-      'uuid',
-      riders.map(({ requestId }) => requestId),
-    ),
-  )
-  arrays.push(
-    arrayOf(
-      'text',
-      riders.map(({ traceparent }) => traceparent),
-    ),
+    arrayOf('uuid', ({ requestId }) => requestId),
+    arrayOf('text', ({ traceparent }) => traceparent),
   )
   const names = [...Object.keys(columns), 'request_id', 'traceparent', 'n'].map((name) => sql.ref(name))
   return sql`unnest(${sql.join(arrays)}) WITH ORDINALITY AS ${sql.ref(alias)} (${sql.join(names)})`
 }
 
-const arrayOf = (type: SqlType, values: unknown[]) => sql`${values}::${sql.raw(type)}[]`
+const built = new WeakMap<object, CompiledQuery>()
+
+/** The statement for these riders of one tenant. Building and compiling it is done once for all trips. */
+export function boundTo<I, R>(
+  statement: SetStatement<I, R>,
+  riders: readonly Rider<I>[],
+  tenantId: string,
+  compile: (query: RawBuilder<unknown>) => CompiledQuery,
+): CompiledQuery<R & { n: number | string }> {
+  let query = built.get(statement)
+  if (query === undefined) {
+    query = compile(statement.build(TENANT))
+    built.set(statement, query)
+  }
+  const parameters = query.parameters.map((value) => {
+    if (value === TENANT) return tenantId
+    return value instanceof Later ? value.of(riders as readonly Rider<never>[]) : value
+  })
+  return { ...query, parameters } as CompiledQuery<R & { n: number | string }>
+}
 
 /**
  * Each rider's row, in the riders' order and without its place.

@@ -5,7 +5,7 @@ import { CompiledQuery, type Kysely, type RawBuilder, sql, type Transaction } fr
 import { inGroup } from './group-commit.ts'
 import { ARM, armValues, inOneTrip, TAKE_LOCK } from './one-trip.ts'
 import type { Database } from './pool.ts'
-import { answersOf, lockOrder, type SetStatement } from './set-statement.ts'
+import { answersOf, boundTo, lockOrder, type SetStatement } from './set-statement.ts'
 import type { TenantScope } from './tenant-scope.ts'
 
 export type { TenantScope }
@@ -57,8 +57,11 @@ export function within<DB>(trx: Transaction<DB>, scope: TenantScope): TenantRun 
   }
   const each: TenantRun['each'] = async (statement, input) => {
     if (statement.locks) await takeLocks(trx, lockOrder(statement.keys(input)))
-    const { requestId, traceparent } = scope
-    const { rows } = await statement.build([{ input, requestId, traceparent }]).execute(trx)
+    const { tenantId, requestId, traceparent } = scope
+    const riders = [{ input, requestId, traceparent }]
+    const { rows } = await trx.executeQuery(
+      boundTo(statement, riders, tenantId, (query) => query.compile(trx)),
+    )
     const [answer] = answersOf(rows, 1)
     return answer as (typeof rows)[number]
   }

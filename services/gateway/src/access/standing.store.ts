@@ -53,9 +53,8 @@ const STANDING: SetStatement<AskedSession, Row | NoSession> = {
   // Nothing is changed, so nobody has to wait for another.
   keys: () => [],
   locks: false,
-  build: (riders) => {
-    const tenantId = riders[0]?.input.tenantId ?? ''
-    const asked = inputRows('ask', riders, {
+  build: (tenantId) => {
+    const asked = inputRows<AskedSession>('ask', {
       session_id: ['uuid', ({ sessionId }) => sessionId],
       refresh_digest: ['bytea', ({ refreshDigest }) => refreshDigest],
     })

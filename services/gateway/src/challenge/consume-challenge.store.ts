@@ -2,7 +2,7 @@
 // session or the wait for a second factor, their events) is part of the same statement. A crash leaves all of it or nothing.
 
 import type { Purpose } from '@postern/contracts/challenge'
-import { inputRows, type Rider, type SetStatement } from '@postern/db/set-statement'
+import { inputRows, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { AppError } from '@postern/service-kit/app-error'
 import { type RawBuilder, sql } from 'kysely'
@@ -95,7 +95,7 @@ export async function consumeChallenge(run: TenantRun, proof: Proof): Promise<Co
 
 const challengeKey = ({ tenantId, challengeId }: Proof) => `challenge:${tenantId}:${challengeId}`
 const opening = (outcome: ProofOutcome): SetStatement<Proof, Row> => ({
-  build: (riders) => statement(riders, outcome),
+  build: (tenantId) => statement(tenantId, outcome),
   keys: (proof) => [challengeKey(proof)],
   locks: false,
 })
@@ -108,7 +108,7 @@ const FIRST_PROOF = opening(opensClaimed)
 
 /** Step-ups of one session wait for each other before they look: the later one has to see the token that it replaces. */
 const STEP_UP: SetStatement<Proof, Row> = {
-  build: (riders) => statement(riders, raisesSession),
+  build: (tenantId) => statement(tenantId, raisesSession),
   keys: (proof) => [challengeKey(proof), `raise:${proof.tenantId}:${proof.raise?.sessionId}`],
   locks: true,
 }
@@ -139,17 +139,16 @@ function consumed(row: Omit<Row, 'verdict'>, verdict: Verdict): Consumed {
   }
 }
 
-const asked = (riders: readonly Rider<Proof>[]) =>
-  inputRows('input', riders, {
+const asked = () =>
+  inputRows<Proof>('input', {
     ...PRESENTED_INPUT,
     new_user_id: ['uuid', ({ newUserId }) => newUserId],
     ...SIGN_IN_INPUT,
   })
 
-function statement(riders: readonly Rider<Proof>[], outcome: ProofOutcome): RawBuilder<Row & { n: number }> {
-  const tenantId = riders[0]?.input.tenantId ?? ''
+function statement(tenantId: string, outcome: ProofOutcome): RawBuilder<Row & { n: number }> {
   return sql`
-  WITH ask AS MATERIALIZED (SELECT * FROM ${asked(riders)}), ${offeredDigests(riders)},
+  WITH ask AS MATERIALIZED (SELECT * FROM ${asked()}), ${offeredDigests()},
     ${spendParts(tenantId, outcome)}, ${outcome.parts(tenantId)}, ${answered(outcome)}, ${told(tenantId, outcome)}
   SELECT ask.n, answered.verdict, answered.purpose, answered.session_id AS asked_session_id, shown.id, shown.email,
          shown.email_verified_at, shown.phone, shown.phone_verified_at, shown.is_active, shown.created_at,

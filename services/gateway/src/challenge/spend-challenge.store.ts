@@ -1,7 +1,7 @@
 // Spending challenges: parts of a statement. The identifier's guard is locked first, then the challenge, so each proof is
 // judged by what the one before it left behind. A code's try is counted in the very update that spends the code.
 
-import type { InputColumns, Rider } from '@postern/db/set-statement'
+import { type InputColumns, ofRiders, type Rider } from '@postern/db/set-statement'
 import type { VersionedDigest } from '@postern/token/digest'
 import { type RawBuilder, sql } from 'kysely'
 import { TRIES_PER_CODE } from './code-limits.ts'
@@ -34,13 +34,17 @@ export const PRESENTED_INPUT: InputColumns<Presented> = {
 }
 
 /** The CTE `offered`: the digests of all inputs, each with its input's place. */
-export function offeredDigests(riders: readonly Rider<Presented>[]): RawBuilder<unknown> {
-  const all = riders.flatMap(({ input }, at) => input.digests.map((each) => ({ n: at + 1, ...each })))
+export function offeredDigests(riders?: readonly Rider<Presented>[]): RawBuilder<unknown> {
+  const each = (of: (offered: VersionedDigest & { n: number }) => unknown) =>
+    ofRiders<Presented>(
+      (all) => all.flatMap(({ input }, at) => input.digests.map((digest) => of({ n: at + 1, ...digest }))),
+      riders,
+    )
   return sql`
     offered AS (
       SELECT n, key_version, digest
-        FROM unnest(${all.map(({ n }) => n)}::integer[], ${all.map(({ version }) => version)}::smallint[],
-                    ${all.map(({ digest }) => digest)}::bytea[]) AS offered (n, key_version, digest)
+        FROM unnest(${each(({ n }) => n)}::integer[], ${each(({ version }) => version)}::smallint[],
+                    ${each(({ digest }) => digest)}::bytea[]) AS offered (n, key_version, digest)
     )`
 }
 

@@ -146,8 +146,8 @@ const statement = (completion: Completion) => {
 function inputOf({ bringing, signIn }: Completion) {
   const one = <I>(input: I) => [{ input, requestId: null, traceparent: null }]
   const rows = bringing
-    ? inputRows('row', one({ signIn, ...bringing.presented }), { ...SIGN_IN_INPUT, ...PRESENTED_INPUT })
-    : inputRows('row', one({ signIn }), SIGN_IN_INPUT)
+    ? inputRows('row', { ...SIGN_IN_INPUT, ...PRESENTED_INPUT }, one({ signIn, ...bringing.presented }))
+    : inputRows('row', SIGN_IN_INPUT, one({ signIn }))
   return sql`SELECT * FROM ${rows}`
 }
 

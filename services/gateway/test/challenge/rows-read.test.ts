@@ -2,7 +2,7 @@
 // with a plan that was made when they were small.
 
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { SetStatement } from '@postern/db/set-statement'
+import { boundTo, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { otpDigests } from '@postern/token/otp-code'
 import pg from 'pg'
@@ -78,7 +78,8 @@ async function house(t: Tap) {
       riders.push({ input, requestId: null, traceparent: null })
     }
     const statement = await captured(riders[0]?.input as Proof)
-    const query = statement.build(riders).compile(gateway.context.database.db)
+    const { db } = gateway.context.database
+    const query = boundTo(statement, riders, tenant.id, (raw) => raw.compile(db))
     await client.query('BEGIN')
     await client.query(
       `SELECT set_config('app.tenant_id', $1, true), set_config('app.actor', 'test:test', true)`,

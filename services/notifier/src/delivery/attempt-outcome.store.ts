@@ -86,11 +86,10 @@ const listed = (tenantId: string) => sql`
 
 const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
   ...held,
-  build: (riders) => {
-    const tenantId = riders[0]?.input.claim.tenantId ?? ''
+  build: (tenantId) => {
     return sql`
   WITH ask AS MATERIALIZED (
-    SELECT * FROM ${inputRows('input', riders, {
+    SELECT * FROM ${inputRows<Ended>('input', {
       ...HELD_INPUT,
       number: ['integer', ({ attempt }) => attempt.number],
       provider: ['text', ({ attempt }) => attempt.provider],

@@ -55,11 +55,10 @@ export const lockedDeliveries = (tenantId: string) => sql`
 
 const START: SetStatement<Held & { by: AskedVendor }, { number: number | null; perhapsSent: number }> = {
   ...held,
-  build: (riders) => {
-    const tenantId = riders[0]?.input.claim.tenantId ?? ''
+  build: (tenantId) => {
     return sql`
   WITH ask AS MATERIALIZED (
-    SELECT * FROM ${inputRows('input', riders, {
+    SELECT * FROM ${inputRows<Held & { by: AskedVendor }>('input', {
       ...HELD_INPUT,
       provider: ['text', ({ by }) => by.provider],
       sender_id: ['uuid', ({ by }) => by.senderId],

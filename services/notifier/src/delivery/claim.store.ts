@@ -4,7 +4,7 @@
 import type { ChannelName } from '@postern/contracts/sender'
 import { deliveryLock } from '@postern/db/delivery-lock'
 import { MAX_PERHAPS_SENT } from '@postern/db/perhaps-sent'
-import { inputRows, type Rider, type SetStatement } from '@postern/db/set-statement'
+import { inputRows, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import type { ConfiguredSender } from '../sender/configured-sender.ts'
@@ -56,15 +56,15 @@ export async function claimDelivery(run: TenantRun, input: ClaimInput): Promise<
 }
 
 const CLAIM: SetStatement<ClaimInput, ClaimRow> = {
-  build: (riders) => statement(riders, riders[0]?.input.tenantId ?? ''),
+  build: (tenantId) => statement(tenantId),
   keys: ({ deliveryId }) => [deliveryLock(deliveryId)],
   locks: true,
   isPatient: true,
 }
 
 // Each part sees the data as it was when the statement began; the lock and FOR UPDATE make that the newest state.
-const statement = (riders: readonly Rider<ClaimInput>[], tenantId: string) => sql<ClaimRow & { n: number }>`
-  WITH ${seen(riders, tenantId)}, ${judged(tenantId)}, ${settled(tenantId)}, configured AS (
+const statement = (tenantId: string) => sql<ClaimRow & { n: number }>`
+  WITH ${seen(tenantId)}, ${judged(tenantId)}, ${settled(tenantId)}, configured AS (
     SELECT e.channel, jsonb_agg(jsonb_build_object('id', e.id, 'provider', e.provider, 'settings', e.settings,
              'secret', e.secret, 'version', e.updated_at) ORDER BY e.position, e.id) AS senders
       FROM senders e WHERE e.tenant_id = ${tenantId}::uuid AND e.enabled GROUP BY e.channel
@@ -87,9 +87,9 @@ const written = (tenantId: string) => sql`
    WHERE j.template_version IS NULL
      AND EXISTS (SELECT FROM templates e WHERE e.tenant_id = ${tenantId}::uuid AND e.name = j.template)`
 
-const seen = (riders: readonly Rider<ClaimInput>[], tenantId: string) => sql`
+const seen = (tenantId: string) => sql`
   ask AS MATERIALIZED (
-    SELECT * FROM ${inputRows('input', riders, {
+    SELECT * FROM ${inputRows<ClaimInput>('input', {
       delivery_id: ['uuid', ({ deliveryId }) => deliveryId],
       channel: ['text', ({ channel }) => channel],
       worker: ['text', ({ worker }) => worker],

@@ -1,7 +1,7 @@
 // What a notifier reads for a message does not grow with what waits or was sent: on tables that were never analysed, where
 // the plan is a guess.
 
-import type { SetStatement } from '@postern/db/set-statement'
+import { boundTo, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import pg from 'pg'
 import t from 'tap'
@@ -66,7 +66,8 @@ async function together<Row>(work: (run: TenantRun, ids: Ids) => Promise<unknown
   const riders = []
   for (const ids of all) riders.push(await captured((run) => work(run, ids)))
   const inputs = riders.map(({ input }) => ({ input, requestId: null, traceparent: null }))
-  const query = riders[0]?.statement.build(inputs).compile(f.database.db)
+  const statement = riders[0]?.statement as SetStatement<unknown, object>
+  const query = boundTo(statement, inputs, first.tenantId, (raw) => raw.compile(f.database.db))
   await client.query('BEGIN')
   await client.query(
     `SELECT set_config('app.tenant_id', $1, true), set_config('app.actor', 'service:notifier', true)`,

@@ -1,7 +1,7 @@
 // Issuing is one statement, over one challenge or many: look whether it may be, count the send, supersede what is live,
 // insert the challenge, its delivery and their events.
 
-import { inputRows, type Rider, type SetStatement } from '@postern/db/set-statement'
+import { inputRows, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import { countedSends } from './count-sends.store.ts'
@@ -31,50 +31,46 @@ const ISSUING: SetStatement<NewChallenge, Row> = {
   // One identifier's issues wait for each other, so that the later one sees what it has to supersede.
   keys: ({ tenantId, identifier }) => [`issue:${tenantId}:${identifier.limitKey}`],
   locks: true,
-  build: (riders) => {
-    const tenantId = riders[0]?.input.tenantId ?? ''
-    return sql<Row & { n: number }>`
-      WITH ask AS MATERIALIZED (SELECT * FROM ${asked(riders)}), ${fitting(tenantId)}, ${countedSends(tenantId)},
-        ${superseded(tenantId)}, ${issued(tenantId)}, ${sending(tenantId)}, ${told(tenantId)}
-      SELECT a.n, f.refusal, i.expires_at, h.hit, h.retry_after,
-             greatest(i.due_at + make_interval(secs => ${sql.lit(RESEND_SECONDS)}), h.full_until) AS resend_after
-        FROM ask a JOIN fit f USING (n) LEFT JOIN counted h USING (n) LEFT JOIN issued i ON i.id = a.id`
-  },
+  build: (tenantId) => sql<Row & { n: number }>`
+    WITH ask AS MATERIALIZED (SELECT * FROM ${ASKED}), ${fitting(tenantId)}, ${countedSends(tenantId)},
+      ${superseded(tenantId)}, ${issued(tenantId)}, ${sending(tenantId)}, ${told(tenantId)}
+    SELECT a.n, f.refusal, i.expires_at, h.hit, h.retry_after,
+           greatest(i.due_at + make_interval(secs => ${sql.lit(RESEND_SECONDS)}), h.full_until) AS resend_after
+      FROM ask a JOIN fit f USING (n) LEFT JOIN counted h USING (n) LEFT JOIN issued i ON i.id = a.id`,
 }
 
-const asked = (riders: readonly Rider<NewChallenge>[]) =>
-  inputRows('input', riders, {
-    id: ['uuid', (c) => c.id],
-    kind: ['text', (c) => c.kind],
-    purpose: ['text', (c) => c.purpose],
-    method: ['text', (c) => c.method],
-    identifier_kind: ['text', (c) => c.identifier.kind],
-    identity_key: ['text', (c) => c.identifier.identityKey],
-    address: ['text', (c) => c.identifier.address],
-    limit_key: ['text', (c) => c.identifier.limitKey],
-    identifier_digest: ['text', (c) => c.identifierDigest],
-    digest: ['bytea', (c) => c.digest],
-    key_version: ['smallint', (c) => c.keyVersion],
-    code_challenge: ['text', (c) => c.codeChallenge],
-    redirect_url: ['text', (c) => c.redirectUrl],
-    session_id: ['uuid', (c) => c.sessionId],
-    mfa_id: ['uuid', (c) => c.mfa?.pendingId ?? null],
-    mfa_digest: ['bytea', (c) => c.mfa?.digest ?? null],
-    resends: ['uuid', (c) => c.resends],
-    metadata: ['jsonb', (c) => JSON.stringify(c.metadata)],
-    create_user: ['boolean', (c) => c.createUser],
-    send_at: ['timestamptz', (c) => c.sendAt],
-    ttl_seconds: ['integer', (c) => c.ttlSeconds],
-    delivery_id: ['uuid', (c) => c.delivery.id],
-    channel: ['text', (c) => c.delivery.channel],
-    template: ['text', (c) => c.delivery.template],
-    locale: ['text', (c) => c.delivery.locale],
-    payload: ['bytea', (c) => c.delivery.payload],
-    payload_version: ['smallint', (c) => c.delivery.payloadVersion],
-    recipient_digest: ['bytea', (c) => c.delivery.recipientDigest],
-    is_withheld: ['boolean', (c) => c.delivery.withheld],
-    is_queued: ['boolean', (c) => c.delivery.isHandedOver],
-  })
+const ASKED = inputRows<NewChallenge>('input', {
+  id: ['uuid', (c) => c.id],
+  kind: ['text', (c) => c.kind],
+  purpose: ['text', (c) => c.purpose],
+  method: ['text', (c) => c.method],
+  identifier_kind: ['text', (c) => c.identifier.kind],
+  identity_key: ['text', (c) => c.identifier.identityKey],
+  address: ['text', (c) => c.identifier.address],
+  limit_key: ['text', (c) => c.identifier.limitKey],
+  identifier_digest: ['text', (c) => c.identifierDigest],
+  digest: ['bytea', (c) => c.digest],
+  key_version: ['smallint', (c) => c.keyVersion],
+  code_challenge: ['text', (c) => c.codeChallenge],
+  redirect_url: ['text', (c) => c.redirectUrl],
+  session_id: ['uuid', (c) => c.sessionId],
+  mfa_id: ['uuid', (c) => c.mfa?.pendingId ?? null],
+  mfa_digest: ['bytea', (c) => c.mfa?.digest ?? null],
+  resends: ['uuid', (c) => c.resends],
+  metadata: ['jsonb', (c) => JSON.stringify(c.metadata)],
+  create_user: ['boolean', (c) => c.createUser],
+  send_at: ['timestamptz', (c) => c.sendAt],
+  ttl_seconds: ['integer', (c) => c.ttlSeconds],
+  delivery_id: ['uuid', (c) => c.delivery.id],
+  channel: ['text', (c) => c.delivery.channel],
+  template: ['text', (c) => c.delivery.template],
+  locale: ['text', (c) => c.delivery.locale],
+  payload: ['bytea', (c) => c.delivery.payload],
+  payload_version: ['smallint', (c) => c.delivery.payloadVersion],
+  recipient_digest: ['bytea', (c) => c.delivery.recipientDigest],
+  is_withheld: ['boolean', (c) => c.delivery.withheld],
+  is_queued: ['boolean', (c) => c.delivery.isHandedOver],
+})
 
 // What is scheduled replaces nothing before it is due. The next factor of a sign-in and its first one leave each other be.
 const superseded = (tenantId: string) => sql`

@@ -1,7 +1,7 @@
 // A message of the tenant's own is one statement, over one or many: count the send, insert the delivery, tell it.
 
 import type { DeliveryStatus } from '@postern/contracts/challenge'
-import { inputRows, type Rider, type SetStatement } from '@postern/db/set-statement'
+import { inputRows, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import { LIFE_SECONDS, MESSAGES, type NewDelivery } from './new-delivery.ts'
@@ -30,32 +30,31 @@ export async function insertDelivery(run: TenantRun, delivery: NewDelivery): Pro
 const MAKING: SetStatement<NewDelivery, Row> = {
   keys: ({ tenantId, limitKey }) => [`message:${tenantId}:${limitKey}`],
   locks: false,
-  build: (riders) => statement(riders, riders[0]?.input.tenantId ?? ''),
+  build: (tenantId) => statement(tenantId),
 }
 
-const statement = (riders: readonly Rider<NewDelivery>[], tenantId: string) => sql<Row & { n: number }>`
-  WITH ask AS MATERIALIZED (SELECT * FROM ${asked(riders)}), ${countedMessages(tenantId)}, ${made(tenantId)},
+const statement = (tenantId: string) => sql<Row & { n: number }>`
+  WITH ask AS MATERIALIZED (SELECT * FROM ${ASKED}), ${countedMessages(tenantId)}, ${made(tenantId)},
     ${told(tenantId)}
   SELECT a.n, m.status, m.send_at, m.expires_at, m.created_at, h.retry_after
     FROM ask a JOIN counted h USING (n) LEFT JOIN made m ON m.id = a.id`
 
-const asked = (riders: readonly Rider<NewDelivery>[]) =>
-  inputRows('input', riders, {
-    id: ['uuid', (d) => d.id],
-    channel: ['text', (d) => d.channel],
-    limit_key: ['text', (d) => d.limitKey],
-    identifier_digest: ['text', (d) => d.identifierDigest],
-    recipient_digest: ['bytea', (d) => d.recipientDigest],
-    template: ['text', (d) => d.template.name],
-    template_locale: ['text', (d) => d.template.locale],
-    template_version: ['integer', (d) => d.template.version],
-    locale: ['text', (d) => d.locale],
-    payload: ['bytea', (d) => d.payload],
-    payload_version: ['smallint', (d) => d.payloadVersion],
-    is_withheld: ['boolean', (d) => d.withheld],
-    send_at: ['timestamptz', (d) => d.sendAt],
-    expires_at: ['timestamptz', (d) => d.expiresAt],
-  })
+const ASKED = inputRows<NewDelivery>('input', {
+  id: ['uuid', (d) => d.id],
+  channel: ['text', (d) => d.channel],
+  limit_key: ['text', (d) => d.limitKey],
+  identifier_digest: ['text', (d) => d.identifierDigest],
+  recipient_digest: ['bytea', (d) => d.recipientDigest],
+  template: ['text', (d) => d.template.name],
+  template_locale: ['text', (d) => d.template.locale],
+  template_version: ['integer', (d) => d.template.version],
+  locale: ['text', (d) => d.locale],
+  payload: ['bytea', (d) => d.payload],
+  payload_version: ['smallint', (d) => d.payloadVersion],
+  is_withheld: ['boolean', (d) => d.withheld],
+  send_at: ['timestamptz', (d) => d.sendAt],
+  expires_at: ['timestamptz', (d) => d.expiresAt],
+})
 
 const QUOTA = sql.lit(MESSAGES.quota)
 const WINDOW = sql`make_interval(secs => ${sql.lit(MESSAGES.windowSeconds)})`
