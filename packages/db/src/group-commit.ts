@@ -5,7 +5,7 @@ import type { RawBuilder } from 'kysely'
 import type { Pool } from 'pg'
 import { Lane } from './lane.ts'
 import type { Database } from './pool.ts'
-import type { SetStatement } from './set-statement.ts'
+import { assertOwn, type SetStatement } from './set-statement.ts'
 import type { TenantScope } from './tenant-scope.ts'
 
 const lanes = new WeakMap<Pool, WeakMap<object, Map<string, Lane>>>()
@@ -13,7 +13,8 @@ const lanes = new WeakMap<Pool, WeakMap<object, Map<string, Lane>>>()
 /**
  * Runs the statement for one input, in a transaction that it may share with others of the same tenant and actor.
  * @returns the input's row, after the commit
- * @throws what Postgres refused this input with, or what broke the connection: then nobody knows whether it was done
+ * @throws what Postgres refused this input with, or what broke the connection: then nobody knows whether it was done; an Error
+ *   where the input is another tenant's
  */
 export async function inGroup<DB, I, R>(
   { pool, db }: Database<DB>,
@@ -21,6 +22,7 @@ export async function inGroup<DB, I, R>(
   statement: SetStatement<I, R>,
   input: I,
 ): Promise<R> {
+  assertOwn(statement, input, scope.tenantId)
   const keys = statement.keys(input)
   const ofPool = lanes.get(pool) ?? new WeakMap<object, Map<string, Lane>>()
   lanes.set(pool, ofPool)

@@ -18,6 +18,8 @@ export interface SetStatement<I, R> {
    * an input is told in that input's row: an error undoes the neighbours' work and costs everybody a second try.
    */
   build(tenantId: string): RawBuilder<R & { n: number | string }>
+  /** Whose the input is: it rides in its tenant's transactions alone. */
+  tenantOf(input: I): string
   /** What the input changes. Two that share a key never ride together: a statement does not see what itself changed. */
   keys(input: I): readonly string[]
   /**
@@ -76,6 +78,12 @@ export function inputRows<I>(
 
 const built = new WeakMap<object, CompiledQuery>()
 
+/** @throws Error where the input is another tenant's: the statement would work on the tenant of the transaction */
+export function assertOwn<I, R>(statement: SetStatement<I, R>, input: I, tenantId: string): void {
+  if (statement.tenantOf(input) !== tenantId)
+    throw new Error('An input rides in its own tenant’s transactions alone.')
+}
+
 /** The statement for these riders of one tenant. Building and compiling it is done once for all trips. */
 export function boundTo<I, R>(
   statement: SetStatement<I, R>,
@@ -86,6 +94,7 @@ export function boundTo<I, R>(
   let query = built.get(statement)
   if (query === undefined) {
     query = compile(statement.build(TENANT))
+    assertReplaceable(query)
     built.set(statement, query)
   }
   const parameters = query.parameters.map((value) => {
@@ -93,6 +102,13 @@ export function boundTo<I, R>(
     return value instanceof Later ? value.of(riders as readonly Rider<never>[]) : value
   })
   return { ...query, parameters } as CompiledQuery<R & { n: number | string }>
+}
+
+/** What stands for the tenant must be a parameter by itself: within a text it would be the same for all tenants. */
+function assertReplaceable({ sql: text, parameters }: CompiledQuery): void {
+  const texts = [text, ...parameters.filter((value) => value !== TENANT)]
+  if (texts.some((value) => typeof value === 'string' && value.includes(TENANT)))
+    throw new Error('A statement over sets must give its tenant as a parameter of its own.')
 }
 
 /**

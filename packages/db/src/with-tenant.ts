@@ -5,7 +5,7 @@ import { CompiledQuery, type Kysely, type RawBuilder, sql, type Transaction } fr
 import { inGroup } from './group-commit.ts'
 import { ARM, armValues, inOneTrip, TAKE_LOCK } from './one-trip.ts'
 import type { Database } from './pool.ts'
-import { answersOf, boundTo, lockOrder, type SetStatement } from './set-statement.ts'
+import { answersOf, assertOwn, boundTo, lockOrder, type SetStatement } from './set-statement.ts'
 import type { TenantScope } from './tenant-scope.ts'
 
 export type { TenantScope }
@@ -56,6 +56,7 @@ export function within<DB>(trx: Transaction<DB>, scope: TenantScope): TenantRun 
     return (await query.execute(trx)).rows
   }
   const each: TenantRun['each'] = async (statement, input) => {
+    assertOwn(statement, input, scope.tenantId)
     if (statement.locks) await takeLocks(trx, lockOrder(statement.keys(input)))
     const { tenantId, requestId, traceparent } = scope
     const riders = [{ input, requestId, traceparent }]

@@ -7,7 +7,6 @@ import t from 'tap'
 import { inGroup } from '../src/group-commit.ts'
 import type { SetStatement } from '../src/set-statement.ts'
 import { alone, within, withTenant } from '../src/with-tenant.ts'
-import { refusal } from './fixtures/connect.ts'
 import { A, type Answer, B, type Input, keeping, scopeOf, setup } from './fixtures/kept.ts'
 
 const keep = keeping(false)
@@ -63,7 +62,7 @@ t.test('inputs of different tenants or actors never share a transaction', async 
   for (const [at, { tenant, actor }] of (await answers).entries()) {
     t.same({ tenantId: tenant, actor }, who[at % 4])
   }
-  t.equal(await refusal(inGroup(database, scopeOf(A), keep, { tenantId: B, name: 'theirs' })), '42501')
+  await t.rejects(inGroup(database, scopeOf(A), keep, { tenantId: B, name: 'theirs' }), /own tenant/)
   t.equal((await kept()).length, 80)
 })
 
@@ -220,6 +219,10 @@ t.test(
     })
     await t.rejects(half, stopped)
     t.same(await kept(), [], 'it is a part of it')
+    const theirs = withTenant(database.db, scope, (trx) =>
+      within(trx, scope).each(keep, { tenantId: B, name: 'theirs' }),
+    )
+    await t.rejects(theirs, /own tenant/)
     let other: Promise<Answer> | undefined
     await withTenant(database.db, scope, async (trx) => {
       await within(trx, scope).each(keepLocked, { tenantId: A, name: 'one', keys: ['b', 'a'] })

@@ -2,7 +2,14 @@
 
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import t from 'tap'
-import { boundTo, inputRows, ofRiders, type Rider, type SetStatement } from '../src/set-statement.ts'
+import {
+  assertOwn,
+  boundTo,
+  inputRows,
+  ofRiders,
+  type Rider,
+  type SetStatement,
+} from '../src/set-statement.ts'
 import { A, B } from './fixtures/rows.ts'
 
 const pool = () => Promise.reject(new Error('nothing is asked here'))
@@ -22,6 +29,7 @@ const rider = (name: string, marks: number[] = [], requestId: string | null = nu
 function counted() {
   const built: string[] = []
   const statement: SetStatement<Named, object> = {
+    tenantOf: () => A,
     keys: () => [],
     locks: false,
     build(tenantId) {
@@ -71,3 +79,31 @@ t.test('riders that are given are put in at once', async (t) => {
   const { parameters } = sql`SELECT * FROM ${rows}`.compile(db)
   t.same(parameters, [['ada'], [null], ['trace of ada']])
 })
+
+t.test('an input of another tenant is refused', async (t) => {
+  const statement: SetStatement<{ tenantId: string }, object> = {
+    tenantOf: ({ tenantId }) => tenantId,
+    keys: () => [],
+    locks: false,
+    build: () => sql`SELECT 1 AS n`,
+  }
+  t.doesNotThrow(() => assertOwn(statement, { tenantId: A }, A))
+  t.throws(() => assertOwn(statement, { tenantId: B }, A))
+})
+
+t.test(
+  'a statement that makes a text of its tenant is refused: it would be that of all tenants',
+  async (t) => {
+    const build = (tenantId: string) => sql<{ n: number }>`SELECT 1 AS n WHERE ${`lock:${tenantId}`} <> ''`
+    const raw = (tenantId: string) => sql<{ n: number }>`SELECT 1 AS n WHERE '${sql.raw(tenantId)}' <> ''`
+    for (const each of [build, raw]) {
+      const statement: SetStatement<Named, object> = {
+        tenantOf: () => A,
+        keys: () => [],
+        locks: false,
+        build: each,
+      }
+      t.throws(() => boundTo(statement, [rider('ada')], A, (query) => query.compile(db)))
+    }
+  },
+)

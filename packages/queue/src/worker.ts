@@ -9,7 +9,7 @@ import type { BackendWorker } from './backend/queue-backend.ts'
 import { stuckWatch } from './backend/stuck-watch.ts'
 import type { QueueConnection } from './connection.ts'
 import { type JobHandler, jobProcessor, type WorkerMetrics } from './job/run-job.ts'
-import { workLoad } from './job/work-load.ts'
+import { openPlaces, type WorkLoad, workLoad } from './job/work-load.ts'
 import { settledWithin, within } from './within.ts'
 
 export type { JobHandler, WorkerMetrics } from './job/run-job.ts'
@@ -45,11 +45,19 @@ export function startWorker<S extends TSchema, P>(
   const { name } = definition
   const { backend, logger, outage } = connection
   const { concurrency, metrics } = settings
-  const load = workLoad(concurrency, definition.mostParts, () => kept.current()?.allow(load.allowed()))
-  const processor = jobProcessor(definition, handler, { logger, load, ...settings })
+  /** The worker that takes jobs now; it may take its first one before it says that it is ready. */
+  let open: { readonly worker: BackendWorker; readonly load: WorkLoad } | undefined
+  const tell = () => open?.worker.allow(open.load.allowed())
+  const places = openPlaces(concurrency, tell)
   const kept = keepOpen<BackendWorker>({
     connection,
-    open: () => backend.openWorker(name, processor, load.allowed()),
+    open() {
+      const load = workLoad(places, definition.mostParts, tell)
+      const processor = jobProcessor(definition, handler, { logger, load, ...settings })
+      const worker = backend.openWorker(name, processor, load.allowed())
+      open = { worker, load }
+      return worker
+    },
     ready: (worker) => worker.waitUntilReady(),
     discard: (worker) => worker.abandon(),
   })
@@ -60,7 +68,8 @@ export function startWorker<S extends TSchema, P>(
     if (worker === undefined) return
     const waiting = await within(LOOK_EVERY_MS, 'queue_look', backend.anyWaiting(name)).catch(() => undefined)
     if (waiting !== undefined) outage.worked()
-    const stuck = isStuck({ waiting: waiting === true, free: load.hasRoom(), begun: load.begun() })
+    const begun = open?.load.begun() ?? 0
+    const stuck = isStuck({ waiting: waiting === true, free: places.areFree(), begun })
     if (worker !== kept.current() || (worker.isRunning() && !stuck)) return
     logger.error(
       { queue: name, running: worker.isRunning() },
@@ -81,11 +90,11 @@ export function startWorker<S extends TSchema, P>(
     }
     worker.close().then(end, end)
     // Without a backend a finished job cannot be marked so: once no handler runs there is nothing to wait for.
-    const finished = () => over || (load.jobs() === 0 && !backend.connected())
+    const finished = () => over || (places.taken() === 0 && !backend.connected())
     const giveUp = AbortSignal.timeout(deadlineMs)
     while (!finished() && !giveUp.aborted) await pause(DRAIN_LOOK_MS)
     if (over) return
-    logger.warn({ queue: name, active: load.jobs() }, 'worker left jobs behind, or could not mark them')
+    logger.warn({ queue: name, active: places.taken() }, 'worker left jobs behind, or could not mark them')
     await settledWithin(ABANDON_MS, worker.abandon())
   }
   let draining: Promise<void> | undefined

@@ -140,6 +140,34 @@ t.test('a worker that has a large job asks for fewer beside it', async (t) => {
   await worker.drain(100)
 })
 
+t.test('what a worker takes before it says that it is ready counts for how much it may take', async (t) => {
+  const fake = fakeBackend()
+  const ready = gate()
+  fake.state.ready = () => ready.opened
+  const letGo = gate()
+  const handle = async () => {
+    await letGo.opened
+    return { kind: 'done' as const }
+  }
+  const worker = startWorker(fake.connection, QUEUES.deliverEmail, handle, {
+    concurrency: 25,
+    metrics: { finished: () => {}, canary: () => {}, replaced: () => {} },
+    clock: systemClock,
+  })
+  await until(() => fake.workers.length === 1, soon)
+  const [bull] = fake.workers
+  const job = { name: QUEUES.deliverEmail.name, id: 'j', data: deliverJob().data }
+  const runs = [1, 2, 3].map(() =>
+    bull?.processor(job as Parameters<typeof bull.processor>[0], undefined, undefined),
+  )
+  t.equal(bull?.allowed, 6, 'three, and three that may be large')
+  t.equal(worker.ready(), false)
+  ready.open()
+  letGo.open()
+  await Promise.all(runs)
+  await worker.drain(100)
+})
+
 t.test('a part that waits for a place begins no more once its job is given up', async (t) => {
   const fake = fakeBackend()
   const letGo = gate()

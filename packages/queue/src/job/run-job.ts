@@ -71,7 +71,7 @@ export function jobProcessor<S extends TSchema, P>(
   async function outcomeOfAll(parts: readonly P[], context: JobContext): Promise<JobOutcome> {
     const began = clock.now().getTime()
     const outcomes = parts.map(async (part, number) => {
-      const outcome = await load.part(() => outcomeOf(part, number, context))
+      const outcome = await load.places.take(() => outcomeOf(part, number, context))
       metrics.finished(queue, outcome.kind, secondsSince(began))
       return outcome
     })

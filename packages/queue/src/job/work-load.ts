@@ -3,49 +3,69 @@
 
 import { bulkhead } from 'cockatiel'
 
-export interface WorkLoad {
-  /** Jobs begun since the start. */
-  begun(): number
-  /** Jobs that are being worked. */
-  jobs(): number
-  /** Whether a part more could be worked now. */
-  hasRoom(): boolean
-  /** Jobs that may be worked at a time for now, those counted that are. At least 1. */
-  allowed(): number
-  job<R>(work: () => Promise<R>): Promise<R>
-  /** Does the work when it has a place. */
-  part<R>(work: () => Promise<R>): Promise<R>
+/** Of a process, whichever of its workers a job came by. */
+export interface Places {
+  /** Parts that have one, or wait for one. */
+  taken(): number
+  areFree(): boolean
+  /** How many more jobs may be taken, if each were as large as `mostParts`. */
+  forJobs(mostParts: number): number
+  /** Does the work when there is a place for it. */
+  take<R>(work: () => Promise<R>): Promise<R>
 }
 
-/**
- * @param places parts at a time; of the last job that came in some may wait
- * @param mostParts parts that a job may have
- * @param changed called whenever `allowed` may have changed
- */
-export function workLoad(places: number, mostParts: number, changed: () => void): WorkLoad {
-  const load = { begun: 0, jobs: 0, parts: 0 }
-  const limit = bulkhead(places, Number.MAX_SAFE_INTEGER)
+/** Of one worker: another one that takes its turn begins to count anew, as its queue does. */
+export interface WorkLoad {
+  readonly places: Places
+  /** Jobs begun since it was opened. */
+  begun(): number
+  /** Jobs that it may have at a time for now, those counted that it has. At least 1. */
+  allowed(): number
+  job<R>(work: () => Promise<R>): Promise<R>
+}
 
-  async function counted<R>(what: 'jobs' | 'parts', work: () => Promise<R>): Promise<R> {
-    load[what] += 1
-    changed()
-    try {
-      return await work()
-    } finally {
-      load[what] -= 1
-      changed()
-    }
-  }
-
+/** @param changed called whenever a place was taken or left */
+export function openPlaces(all: number, changed: () => void): Places {
+  const limit = bulkhead(all, Number.MAX_SAFE_INTEGER)
+  let parts = 0
   return {
-    begun: () => load.begun,
-    jobs: () => load.jobs,
-    hasRoom: () => load.parts < places,
-    allowed: () => Math.max(1, load.jobs + Math.ceil(Math.max(0, places - load.parts) / mostParts)),
+    taken: () => parts,
+    areFree: () => parts < all,
+    forJobs: (mostParts) => Math.ceil(Math.max(0, all - parts) / mostParts),
+    take: (work) =>
+      counted(
+        (step) => {
+          parts += step
+          changed()
+        },
+        () => limit.execute(work),
+      ),
+  }
+}
+
+/** @param changed called whenever a job began or ended */
+export function workLoad(places: Places, mostParts: number, changed: () => void): WorkLoad {
+  let begun = 0
+  let jobs = 0
+  return {
+    places,
+    begun: () => begun,
+    allowed: () => Math.max(1, jobs + places.forJobs(mostParts)),
     job(work) {
-      load.begun += 1
-      return counted('jobs', work)
+      begun += 1
+      return counted((step) => {
+        jobs += step
+        changed()
+      }, work)
     },
-    part: (work) => counted('parts', () => limit.execute(work)),
+  }
+}
+
+async function counted<R>(count: (step: 1 | -1) => void, work: () => Promise<R>): Promise<R> {
+  count(1)
+  try {
+    return await work()
+  } finally {
+    count(-1)
   }
 }

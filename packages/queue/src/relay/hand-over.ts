@@ -11,7 +11,7 @@ import type { FailureTeller } from './tell-failure.ts'
 export interface HandOver {
   /** Whether what is committed as queued now would be added at once. Otherwise it is to be committed as due, for the relay. */
   takes(): boolean
-  /** Adds a delivery that was committed as queued, under its first drive. Never throws. */
+  /** Adds a delivery that was committed as queued, under its first drive; after `stop` it is left to be found lost. Never throws. */
   hand(delivery: DrivenDelivery): void
   /** Adds what it was handed, at most for `deadlineMs`. Never rejects. */
   stop(deadlineMs: number): Promise<void>

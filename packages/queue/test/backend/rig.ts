@@ -55,6 +55,7 @@ export function openParts(t: TestScope, url: string, prefix?: string) {
   const connection = openQueueConnection({ url, name: 'queue-test', logger: logs.logger, ...more })
   const producer = createProducer(connection, QUEUES.deliverEmail)
   const finished: string[] = []
+  const replaced: string[] = []
   const canaries: { queue: string; seconds: number }[] = []
   const workers: WorkerHandle[] = []
   t.teardown(async () => {
@@ -65,13 +66,14 @@ export function openParts(t: TestScope, url: string, prefix?: string) {
   const metrics = {
     finished: (_queue: string, outcome: JobOutcome['kind']) => void finished.push(outcome),
     canary: (queue: string, seconds: number) => void canaries.push({ queue, seconds }),
-    replaced: () => void finished.push('replaced'),
+    replaced: (queue: string) => void replaced.push(queue),
   }
   return {
     connection,
     producer,
     logs,
     finished,
+    replaced,
     canaries,
     work(handler: JobHandler<DeliverPart>, concurrency = 5): WorkerHandle {
       const worker = startWorker(connection, QUEUES.deliverEmail, handler, {

@@ -1,23 +1,25 @@
 // How many jobs a worker asks for, so that the parts they bring find places.
 
 import t from 'tap'
-import { workLoad } from '../../src/job/work-load.ts'
+import { openPlaces, workLoad } from '../../src/job/work-load.ts'
 
 /** A load whose jobs and parts end when they are told to. */
-function open(places: number, mostParts: number) {
+function open(all: number, mostParts: number) {
   const told: number[] = []
-  const load = workLoad(places, mostParts, () => void told.push(load.allowed()))
-  const held = (what: 'job' | 'part') => {
+  const tell = () => void told.push(load.allowed())
+  const places = openPlaces(all, tell)
+  const load = workLoad(places, mostParts, tell)
+  const held = (begin: (work: () => Promise<void>) => Promise<void>) => {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const over = load[what](() => promise)
+    const over = begin(() => promise)
     return () => {
       resolve()
       return over
     }
   }
   const job = (parts: number) => {
-    const endJob = held('job')
-    const ends = Array.from({ length: parts }, () => held('part'))
+    const endJob = held(load.job)
+    const ends = Array.from({ length: parts }, () => held(places.take))
     const part = () => ends.shift()?.()
     const rest = async () => {
       while (ends.length > 0) await part()
@@ -25,16 +27,16 @@ function open(places: number, mostParts: number) {
     }
     return { part, rest }
   }
-  return { load, told, job }
+  return { load, places, told, job }
 }
 
 t.test('jobs of one part: as many as there are places, always', async (t) => {
-  const { load, job, told } = open(5, 1)
+  const { load, places, job, told } = open(5, 1)
   t.equal(load.allowed(), 5)
   const jobs = [1, 2, 3, 4, 5].map(() => job(1))
-  t.equal(load.hasRoom(), false)
+  t.equal(places.areFree(), false)
   await Promise.all(jobs.map((one) => one.rest()))
-  t.same([load.begun(), load.jobs(), load.hasRoom(), load.allowed()], [5, 0, true, 5])
+  t.same([load.begun(), places.taken(), places.areFree(), load.allowed()], [5, 0, true, 5])
   t.ok(
     told.every((allowed) => allowed >= 5),
     `${told}`,
@@ -42,14 +44,14 @@ t.test('jobs of one part: as many as there are places, always', async (t) => {
 })
 
 t.test('only so many full jobs are asked for as would fit, and one more for what is left', async (t) => {
-  const { load, job } = open(25, 10)
+  const { load, places, job } = open(25, 10)
   t.equal(load.allowed(), 3)
   const full = [job(10), job(10)]
   t.equal(load.allowed(), 3, '5 places are left')
   const third = job(10)
-  t.same([load.allowed(), load.hasRoom()], [3, false])
+  t.same([load.allowed(), places.areFree()], [3, false])
   for (let part = 0; part < 6; part += 1) await third.part()
-  t.same([load.allowed(), load.hasRoom()], [4, true], 'a place is free before the job is over')
+  t.same([load.allowed(), places.areFree()], [4, true], 'a place is free before the job is over')
   await Promise.all([...full, third].map((one) => one.rest()))
   t.equal(load.allowed(), 3)
 })
@@ -66,8 +68,20 @@ t.test('small jobs make room for more', async (t) => {
 })
 
 t.test('a job that fails leaves its places', async (t) => {
-  const { load } = open(2, 1)
+  const { load, places } = open(2, 1)
   const broken = () => Promise.reject(new Error('on purpose'))
-  await t.rejects(load.job(() => load.part(broken)))
-  t.same([load.jobs(), load.hasRoom(), load.allowed()], [0, true, 2])
+  await t.rejects(load.job(() => places.take(broken)))
+  t.same([places.taken(), load.allowed()], [0, 2])
 })
+
+t.test(
+  'a worker that takes another’s turn has only the places that are left, and none of its jobs',
+  async (t) => {
+    const { places, job } = open(20, 10)
+    const jobs = [1, 1, 1, 1, 1].map(job)
+    const next = workLoad(places, 10, () => {})
+    t.equal(next.allowed(), 2, '15 places')
+    await Promise.all(jobs.map((one) => one.rest()))
+    t.equal(next.allowed(), 2)
+  },
+)

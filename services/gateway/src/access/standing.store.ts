@@ -50,6 +50,7 @@ export async function findStanding(run: TenantRun, asked: AskedSession): Promise
 }
 
 const STANDING: SetStatement<AskedSession, Row | NoSession> = {
+  tenantOf: ({ tenantId }) => tenantId,
   // Nothing is changed, so nobody has to wait for another.
   keys: () => [],
   locks: false,

@@ -96,6 +96,7 @@ export async function consumeChallenge(run: TenantRun, proof: Proof): Promise<Co
 const challengeKey = ({ tenantId, challengeId }: Proof) => `challenge:${tenantId}:${challengeId}`
 const opening = (outcome: ProofOutcome): SetStatement<Proof, Row> => ({
   build: (tenantId) => statement(tenantId, outcome),
+  tenantOf: ({ tenantId }) => tenantId,
   keys: (proof) => [challengeKey(proof)],
   locks: false,
 })
@@ -109,6 +110,7 @@ const FIRST_PROOF = opening(opensClaimed)
 /** Step-ups of one session wait for each other before they look: the later one has to see the token that it replaces. */
 const STEP_UP: SetStatement<Proof, Row> = {
   build: (tenantId) => statement(tenantId, raisesSession),
+  tenantOf: ({ tenantId }) => tenantId,
   keys: (proof) => [challengeKey(proof), `raise:${proof.tenantId}:${proof.raise?.sessionId}`],
   locks: true,
 }

@@ -36,6 +36,7 @@ export interface Held {
 }
 
 export const held = {
+  tenantOf: ({ claim }: Held) => claim.tenantId,
   keys: ({ claim }: Held) => [deliveryLock(claim.deliveryId)],
   locks: true,
   isPatient: true,

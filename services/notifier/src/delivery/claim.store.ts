@@ -56,6 +56,7 @@ export async function claimDelivery(run: TenantRun, input: ClaimInput): Promise<
 }
 
 const CLAIM: SetStatement<ClaimInput, ClaimRow> = {
+  tenantOf: ({ tenantId }) => tenantId,
   build: (tenantId) => statement(tenantId),
   keys: ({ deliveryId }) => [deliveryLock(deliveryId)],
   locks: true,

@@ -28,6 +28,7 @@ export async function insertChallenge(run: TenantRun, challenge: NewChallenge): 
 }
 
 const ISSUING: SetStatement<NewChallenge, Row> = {
+  tenantOf: ({ tenantId }) => tenantId,
   // One identifier's issues wait for each other, so that the later one sees what it has to supersede.
   keys: ({ tenantId, identifier }) => [`issue:${tenantId}:${identifier.limitKey}`],
   locks: true,

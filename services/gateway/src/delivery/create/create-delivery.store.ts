@@ -28,6 +28,7 @@ export async function insertDelivery(run: TenantRun, delivery: NewDelivery): Pro
 }
 
 const MAKING: SetStatement<NewDelivery, Row> = {
+  tenantOf: ({ tenantId }) => tenantId,
   keys: ({ tenantId, limitKey }) => [`message:${tenantId}:${limitKey}`],
   locks: false,
   build: (tenantId) => statement(tenantId),
