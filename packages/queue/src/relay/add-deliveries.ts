@@ -1,8 +1,8 @@
 // Adds deliveries that are marked as queued to the queue of their channel, up to ten to a job.
 
 import { type DeliverJob, MOST_DELIVERIES } from '@postern/contracts/queues'
+import { whole } from '@postern/service-kit/whole'
 import type { NewJob } from '../producer.ts'
-import { whole } from '../whole.ts'
 import type { RelayParts } from './relay-parts.ts'
 import type { Channel, DrivenDelivery } from './relay-store.ts'
 

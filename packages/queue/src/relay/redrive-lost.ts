@@ -3,7 +3,7 @@
 // that all that was queued well before its oldest job has left it. What a worker took and has not claimed for 10 s counts as lost
 // too: it gets one job more, of which the fence makes nothing.
 
-import { whole } from '../whole.ts'
+import { whole } from '@postern/service-kit/whole'
 import { addDeliveries, CHANNELS } from './add-deliveries.ts'
 import { claimWhileFull, type RelayParts, type RelayStep } from './relay-parts.ts'
 import type { Channel } from './relay-store.ts'

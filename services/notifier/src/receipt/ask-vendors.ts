@@ -6,6 +6,7 @@ import type { Database } from '@postern/db/pool'
 import { applyReceipts, type ReceiptResult } from '@postern/db/receipt.store'
 import { alone } from '@postern/db/with-tenant'
 import type { Clock } from '@postern/service-kit/clock'
+import { whole } from '@postern/service-kit/whole'
 import type { Metrics } from '@postern/telemetry/metric-names'
 import { sha256 } from '@postern/token/digest'
 import { frame } from '@postern/token/framing'
@@ -69,9 +70,7 @@ async function severalAtOnce<T>(items: readonly T[], work: (item: T) => Promise<
   const one = async () => {
     for (const item of left) await work(item)
   }
-  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, one))
-  const failure = ended.find((end) => end.status === 'rejected')
-  if (failure !== undefined) throw failure.reason
+  await whole(Array.from({ length: AT_ONCE }, one))
 }
 
 function senderOf(
