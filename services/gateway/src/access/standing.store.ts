@@ -49,19 +49,19 @@ export async function findStanding(run: TenantRun, asked: AskedSession): Promise
   }
 }
 
+const ASKED = inputRows<AskedSession>('ask', {
+  session_id: ['uuid', ({ sessionId }) => sessionId],
+  refresh_digest: ['bytea', ({ refreshDigest }) => refreshDigest],
+})
+
 const STANDING: SetStatement<AskedSession, Row | NoSession> = {
   tenantOf: ({ tenantId }) => tenantId,
   // Nothing is changed, so nobody has to wait for another.
   keys: () => [],
   locks: false,
-  build: (tenantId) => {
-    const asked = inputRows<AskedSession>('ask', {
-      session_id: ['uuid', ({ sessionId }) => sessionId],
-      refresh_digest: ['bytea', ({ refreshDigest }) => refreshDigest],
-    })
-    return sql<(Row | NoSession) & { n: number }>`
+  build: (tenantId) => sql<(Row | NoSession) & { n: number }>`
     SELECT ask.n, found.*
-      FROM ${asked}
+      FROM ${ASKED}
       LEFT JOIN LATERAL (
         SELECT s.user_id, t.audience, s.kind, s.amr, s.acr, u.email_verified_at, e.ends_at,
                CASE WHEN s.revoked_at IS NOT NULL THEN 'revoked'
@@ -77,6 +77,5 @@ const STANDING: SetStatement<AskedSession, Row | NoSession> = {
           JOIN tenants t ON t.id = s.tenant_id
          CROSS JOIN LATERAL (SELECT least(s.idle_expires_at, s.expires_at) AS ends_at) e
          WHERE s.tenant_id = ${tenantId}::uuid AND s.id = ask.session_id
-      ) found ON true`
-  },
+      ) found ON true`,
 }

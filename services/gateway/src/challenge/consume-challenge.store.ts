@@ -141,16 +141,15 @@ function consumed(row: Omit<Row, 'verdict'>, verdict: Verdict): Consumed {
   }
 }
 
-const asked = () =>
-  inputRows<Proof>('input', {
-    ...PRESENTED_INPUT,
-    new_user_id: ['uuid', ({ newUserId }) => newUserId],
-    ...SIGN_IN_INPUT,
-  })
+const ASKED = inputRows<Proof>('input', {
+  ...PRESENTED_INPUT,
+  new_user_id: ['uuid', ({ newUserId }) => newUserId],
+  ...SIGN_IN_INPUT,
+})
 
 function statement(tenantId: string, outcome: ProofOutcome): RawBuilder<Row & { n: number }> {
   return sql`
-  WITH ask AS MATERIALIZED (SELECT * FROM ${asked()}), ${offeredDigests()},
+  WITH ask AS MATERIALIZED (SELECT * FROM ${ASKED}), ${offeredDigests()},
     ${spendParts(tenantId, outcome)}, ${outcome.parts(tenantId)}, ${answered(outcome)}, ${told(tenantId, outcome)}
   SELECT ask.n, answered.verdict, answered.purpose, answered.session_id AS asked_session_id, shown.id, shown.email,
          shown.email_verified_at, shown.phone, shown.phone_verified_at, shown.is_active, shown.created_at,

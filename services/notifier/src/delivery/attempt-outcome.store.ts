@@ -86,8 +86,7 @@ const listed = (tenantId: string) => sql`
 
 const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
   ...held,
-  build: (tenantId) => {
-    return sql`
+  build: (tenantId) => sql`
   WITH ask AS MATERIALIZED (
     SELECT * FROM ${inputRows<Ended>('input', {
       ...HELD_INPUT,
@@ -152,6 +151,5 @@ const RECORD: SetStatement<Ended, { status: Ending['status'] | null }> = {
     UNION ALL
     ${listedEvents(tenantId)}
   )
-  SELECT a.n, m.status FROM ask a LEFT JOIN moved m USING (n)`
-  },
+  SELECT a.n, m.status FROM ask a LEFT JOIN moved m USING (n)`,
 }

@@ -56,8 +56,7 @@ export const lockedDeliveries = (tenantId: string) => sql`
 
 const START: SetStatement<Held & { by: AskedVendor }, { number: number | null; perhapsSent: number }> = {
   ...held,
-  build: (tenantId) => {
-    return sql`
+  build: (tenantId) => sql`
   WITH ask AS MATERIALIZED (
     SELECT * FROM ${inputRows<Held & { by: AskedVendor }>('input', {
       ...HELD_INPUT,
@@ -98,6 +97,5 @@ const START: SetStatement<Held & { by: AskedVendor }, { number: number | null; p
       FROM begun b JOIN ask a USING (delivery_id)
   )
   SELECT a.n, b.number, t.perhaps_sent AS "perhapsSent"
-    FROM ask a LEFT JOIN tries t USING (n) LEFT JOIN begun b USING (delivery_id)`
-  },
+    FROM ask a LEFT JOIN tries t USING (n) LEFT JOIN begun b USING (delivery_id)`,
 }
