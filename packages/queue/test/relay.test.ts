@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { manualClock } from '@postern/testkit/manual-clock'
 import { until } from '@postern/testkit/poll'
 import t from 'tap'
-import { relayBed } from './relay/relay-bed.ts'
+import { jobOf, relayBed } from './relay/relay-bed.ts'
 
 const soon = { deadlineMs: 30_000, everyMs: 2 }
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
@@ -15,20 +15,7 @@ t.test('a due delivery becomes a job of its channel, under its id and drive, wit
   const text = bed.memory.add({ channel: 'sms', drive: 6 })
   bed.start()
   await until(() => bed.counts.queued === 2, soon)
-  t.same(
-    [...bed.email.jobs.values()],
-    [
-      {
-        id: `${mail.deliveryId}.1`,
-        data: {
-          v: 2,
-          queued_at: mail.queuedAt.getTime(),
-          deliveries: [{ tenant_id: mail.tenantId, delivery_id: mail.deliveryId }],
-        },
-        traceparent,
-      },
-    ],
-  )
+  t.same([...bed.email.jobs.values()], [jobOf(mail)])
   t.same([...bed.sms.jobs.keys()], [`${text.deliveryId}.7`])
 })
 

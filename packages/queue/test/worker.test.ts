@@ -1,11 +1,12 @@
 // A worker is held open over whatever happens to it.
 
 import { mock } from 'node:test'
-import { QUEUES } from '@postern/contracts/queues'
+import { type DeliverPart, QUEUES } from '@postern/contracts/queues'
 import { until } from '@postern/testkit/poll'
 import t from 'tap'
-import { startWorker } from '../src/worker.ts'
-import { fakeBackend } from './backend/fake-backend.ts'
+import { done } from '../src/job-outcome.ts'
+import { type JobHandler, startWorker } from '../src/worker.ts'
+import { type FakeWorker, fakeBackend } from './backend/fake-backend.ts'
 import { carriedBy, deliverJob, gate, systemClock } from './backend/rig.ts'
 
 const soon = { deadlineMs: 30_000 }
@@ -13,15 +14,46 @@ const soon = { deadlineMs: 30_000 }
 t.beforeEach(() => mock.timers.enable({ apis: ['setInterval'] }))
 t.afterEach(() => mock.timers.reset())
 
-function start() {
+/** @param prepare what is not as usual when the worker starts */
+function start({ concurrency = 1, handle = async () => done, prepare }: Start = {}) {
   const fake = fakeBackend()
+  prepare?.(fake.state)
   const replaced: string[] = []
-  const worker = startWorker(fake.connection, QUEUES.deliverEmail, async () => ({ kind: 'done' }), {
-    concurrency: 1,
-    metrics: { finished: () => {}, canary: () => {}, replaced: (queue) => void replaced.push(queue) },
+  const outcomes: string[] = []
+  const worker = startWorker(fake.connection, QUEUES.deliverEmail, handle, {
+    concurrency,
+    metrics: {
+      finished: (_queue, outcome) => void outcomes.push(outcome),
+      canary: () => {},
+      replaced: (queue) => void replaced.push(queue),
+    },
     clock: systemClock,
   })
-  return { ...fake, replaced, worker }
+  return { ...fake, replaced, outcomes, worker }
+}
+
+interface Start {
+  concurrency?: number
+  handle?: JobHandler<DeliverPart>
+  prepare?: (state: ReturnType<typeof fakeBackend>['state']) => void
+}
+
+/** Gives the worker's processor a job, as BullMQ would. */
+function run(bull: FakeWorker | undefined, { id, data } = deliverJob(), signal?: AbortSignal) {
+  const job = { name: QUEUES.deliverEmail.name, id, data }
+  return bull?.processor(job as Parameters<typeof bull.processor>[0], undefined, signal)
+}
+
+/** A handler whose parts are done once they are let go. */
+function holding() {
+  const letGo = gate()
+  const begun: string[] = []
+  const handle: JobHandler<DeliverPart> = async ({ delivery_id: id }) => {
+    begun.push(id)
+    await letGo.opened
+    return done
+  }
+  return { handle, begun, letGo }
 }
 
 /** The looks that the worker has at itself in `ms`, each to its end. */
@@ -57,37 +89,31 @@ t.test('a worker whose loop ended is replaced at the next look', async (t) => {
 })
 
 t.test('a worker that does not become ready is thrown away and built again', async (t) => {
-  const fake = fakeBackend()
-  fake.state.ready = async () => {
-    throw Object.assign(new Error('the first INFO failed'), { code: 'ECONNRESET' })
+  const prepare: Start['prepare'] = (state) => {
+    state.ready = async () => {
+      throw Object.assign(new Error('the first INFO failed'), { code: 'ECONNRESET' })
+    }
   }
-  const worker = startWorker(fake.connection, QUEUES.deliverEmail, async () => ({ kind: 'done' }), {
-    concurrency: 1,
-    metrics: { finished: () => {}, canary: () => {}, replaced: () => {} },
-    clock: systemClock,
-  })
-  await until(() => fake.workers.length >= 2, soon)
+  const { state, workers, worker } = start({ prepare })
+  await until(() => workers.length >= 2, soon)
   t.equal(worker.ready(), false)
-  t.equal(fake.workers[0]?.abandoned, true)
-  fake.state.ready = async () => {}
+  t.equal(workers[0]?.abandoned, true)
+  state.ready = async () => {}
   await until(() => worker.ready(), soon)
   await worker.drain(100)
 })
 
 t.test('nothing is built once it drains', async (t) => {
-  const fake = fakeBackend()
-  fake.state.up = false
-  const worker = startWorker(fake.connection, QUEUES.deliverEmail, async () => ({ kind: 'done' }), {
-    concurrency: 1,
-    metrics: { finished: () => {}, canary: () => {}, replaced: () => {} },
-    clock: systemClock,
-  })
-  await until(() => fake.logs.lines().length === 1, soon)
+  const prepare: Start['prepare'] = (state) => {
+    state.up = false
+  }
+  const { state, workers, worker, logs } = start({ prepare })
+  await until(() => logs.lines().length === 1, soon)
   await worker.drain(100)
-  fake.state.up = true
+  state.up = true
   await new Promise((resolve) => setTimeout(resolve, 0))
   await lookFor(10_000)
-  t.equal(fake.workers.length, 0)
+  t.equal(workers.length, 0)
 })
 
 t.test('a drain waits for a job that a worker took before it said that it was ready', async (t) => {
@@ -113,26 +139,13 @@ t.test('a drain waits for a job that a worker took before it said that it was re
 })
 
 t.test('a worker that has a large job asks for fewer beside it', async (t) => {
-  const fake = fakeBackend()
-  const letGo = gate()
-  const handle = async () => {
-    await letGo.opened
-    return { kind: 'done' as const }
-  }
-  const worker = startWorker(fake.connection, QUEUES.deliverEmail, handle, {
-    concurrency: 10,
-    metrics: { finished: () => {}, canary: () => {}, replaced: () => {} },
-    clock: systemClock,
-  })
+  const { handle, letGo } = holding()
+  const { workers, worker } = start({ concurrency: 10, handle })
   await until(() => worker.ready(), soon)
-  const [bull] = fake.workers
-  const run = (size: number) => {
-    const job = { name: QUEUES.deliverEmail.name, id: 'j', data: deliverJob({}, size).data }
-    return bull?.processor(job as Parameters<typeof bull.processor>[0], undefined, undefined)
-  }
-  const first = run(1)
+  const [bull] = workers
+  const first = run(bull, deliverJob({}, 1))
   t.equal(bull?.allowed, 2, 'one beside it, which may be large')
-  const second = run(9)
+  const second = run(bull, deliverJob({}, 9))
   t.equal(bull?.allowed, 2, 'none')
   letGo.open()
   await Promise.all([first, second])
@@ -141,25 +154,15 @@ t.test('a worker that has a large job asks for fewer beside it', async (t) => {
 })
 
 t.test('what a worker takes before it says that it is ready counts for how much it may take', async (t) => {
-  const fake = fakeBackend()
   const ready = gate()
-  fake.state.ready = () => ready.opened
-  const letGo = gate()
-  const handle = async () => {
-    await letGo.opened
-    return { kind: 'done' as const }
+  const { handle, letGo } = holding()
+  const prepare: Start['prepare'] = (state) => {
+    state.ready = () => ready.opened
   }
-  const worker = startWorker(fake.connection, QUEUES.deliverEmail, handle, {
-    concurrency: 25,
-    metrics: { finished: () => {}, canary: () => {}, replaced: () => {} },
-    clock: systemClock,
-  })
-  await until(() => fake.workers.length === 1, soon)
-  const [bull] = fake.workers
-  const job = { name: QUEUES.deliverEmail.name, id: 'j', data: deliverJob().data }
-  const runs = [1, 2, 3].map(() =>
-    bull?.processor(job as Parameters<typeof bull.processor>[0], undefined, undefined),
-  )
+  const { workers, worker } = start({ concurrency: 25, handle, prepare })
+  await until(() => workers.length === 1, soon)
+  const [bull] = workers
+  const runs = [1, 2, 3].map(() => run(bull))
   t.equal(bull?.allowed, 6, 'three, and three that may be large')
   t.equal(worker.ready(), false)
   ready.open()
@@ -169,31 +172,16 @@ t.test('what a worker takes before it says that it is ready counts for how much 
 })
 
 t.test('a part that waits for a place begins no more once its job is given up', async (t) => {
-  const fake = fakeBackend()
-  const letGo = gate()
-  const begun: string[] = []
-  const handle = async (part: { delivery_id: string }) => {
-    begun.push(part.delivery_id)
-    await letGo.opened
-    return { kind: 'done' as const }
-  }
-  const outcomes: string[] = []
-  const finished = (_queue: string, outcome: string) => void outcomes.push(outcome)
-  const worker = startWorker(fake.connection, QUEUES.deliverEmail, handle, {
-    concurrency: 1,
-    metrics: { finished, canary: () => {}, replaced: () => {} },
-    clock: systemClock,
-  })
+  const { handle, begun, letGo } = holding()
+  const { workers, worker, outcomes } = start({ handle })
   await until(() => worker.ready(), soon)
-  const [bull] = fake.workers
   const given = deliverJob({}, 3)
-  const job = { name: QUEUES.deliverEmail.name, id: given.id, data: given.data }
   const abort = new AbortController()
-  const run = bull?.processor(job as Parameters<typeof bull.processor>[0], undefined, abort.signal)
+  const over = run(workers[0], given, abort.signal)
   await until(() => begun.length === 1, soon)
   abort.abort()
   letGo.open()
-  t.equal(await run, 'done')
+  t.equal(await over, 'done')
   t.same([begun, outcomes], [[carriedBy(given)], ['done', 'skipped', 'skipped']])
   await worker.drain(100)
 })

@@ -6,7 +6,7 @@ import { capturedLogger } from '@postern/testkit/captured-logs'
 import type { TestScope } from '@postern/testkit/postgres'
 import type { NewJob, Producer } from '../../src/producer.ts'
 import { QueueError } from '../../src/queue-error.ts'
-import type { RelayMetrics } from '../../src/relay/relay-store.ts'
+import type { DrivenDelivery, RelayMetrics } from '../../src/relay/relay-store.ts'
 import { type RelayOptions, startRelay } from '../../src/relay.ts'
 import { memoryStore } from './memory-store.ts'
 
@@ -84,6 +84,22 @@ export function countingMetrics() {
   }
   return { counts, metrics }
 }
+
+/** The job of one delivery that was queued for the first time. */
+export const jobOf = ({
+  tenantId,
+  deliveryId,
+  queuedAt,
+  traceparent,
+}: DrivenDelivery): NewJob<DeliverJob> => ({
+  id: `${deliveryId}.1`,
+  data: {
+    v: 2,
+    queued_at: queuedAt.getTime(),
+    deliveries: [{ tenant_id: tenantId, delivery_id: deliveryId }],
+  },
+  traceparent,
+})
 
 /** Counts deliveries, not jobs, and tells which it was given, in their order. */
 function deliverProducer() {
