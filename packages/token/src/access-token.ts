@@ -33,21 +33,27 @@ export interface ReadAccessClaims extends AccessClaims {
   readonly exp: number
 }
 
+export interface SignedAccess {
+  readonly token: string
+  /** What reading the token gives. */
+  readonly claims: ReadAccessClaims
+}
+
 /** Signs claims with the ring's current key, good for `lifeSeconds` from `nowSeconds` on. @throws SigningKeyError */
 export async function signAccessToken(
   ring: KeyRing,
-  claims: AccessClaims,
+  { iss, aud, sub, sid, tid, amr, acr, jti }: AccessClaims,
   nowSeconds: number,
   lifeSeconds = ACCESS_SECONDS,
-): Promise<string> {
+): Promise<SignedAccess> {
   const { kid, privateKey } = await signingKey(ring.current)
-  // Named one by one: what else an object carries must not end in a token.
-  const { iss, aud, sub, sid, tid, amr, acr, jti } = claims
   const iat = Math.floor(nowSeconds)
-  const exp = iat + lifeSeconds
-  return new SignJWT({ iss, aud, sub, sid, tid, amr, acr, iat, exp, jti })
+  // Named one by one: what else an object carries must not end in a token.
+  const claims = { iss, aud, sub, sid, tid, amr: [...amr], acr, iat, exp: iat + lifeSeconds, jti }
+  const token = await new SignJWT(claims)
     .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
     .sign(privateKey)
+  return { token, claims }
 }
 
 export interface ExpectedToken {

@@ -57,7 +57,7 @@ function forge(head: unknown, body: unknown, signer: (input: string) => string =
 }
 
 t.test('a signed token has the promised header and claims, and is read again', async (t) => {
-  const token = await signAccessToken(ring, claims, NOW)
+  const { token } = await signAccessToken(ring, claims, NOW)
   const [head, body] = token.split('.')
   t.strictSame(decode(head), header)
   t.same(decode(body), full)
@@ -73,12 +73,12 @@ t.test(
 
 t.test('only the named claims end in a token', async (t) => {
   const more = { ...claims, email: 'ada@example.org', iat: 1, exp: 9e9 }
-  const token = await signAccessToken(ring, more, NOW + 0.9, 60)
+  const { token } = await signAccessToken(ring, more, NOW + 0.9, 60)
   t.same(decode(token.split('.')[1]), { ...claims, iat: NOW, exp: NOW + 60 })
 })
 
 t.test('a token lives until the second it expires, and not longer', async (t) => {
-  const token = await signAccessToken(ring, claims, NOW)
+  const { token } = await signAccessToken(ring, claims, NOW)
   const at = (seconds: number) =>
     verifyAccessToken(ring, token, { ...expected, now: new Date(seconds * 1000) })
   t.ok(await at(NOW + 599))
@@ -87,7 +87,7 @@ t.test('a token lives until the second it expires, and not longer', async (t) =>
 })
 
 t.test('a token whose time is over is told from a forged one', async (t) => {
-  const token = await signAccessToken(ring, claims, NOW)
+  const { token } = await signAccessToken(ring, claims, NOW)
   const late = { ...expected, now: new Date((NOW + 600) * 1000) }
   t.same(await readToken(ring, token, late), { claims: full, isExpired: true })
   for (const wrong of [{ issuer: 'https://other.example' }, { audience: 'urn:postern:tenant:other' }]) {
@@ -99,7 +99,7 @@ t.test('a token whose time is over is told from a forged one', async (t) => {
 
 t.test('where no audience is expected its claim is told, and has to be there', async (t) => {
   const anyone = { ...expected, audience: null }
-  t.match(await readToken(ring, await signAccessToken(ring, claims, NOW), anyone), {
+  t.match(await readToken(ring, (await signAccessToken(ring, claims, NOW)).token, anyone), {
     claims: { aud: AUDIENCE },
   })
   t.equal(await readToken(ring, forge(header, without('aud')), anyone), null)
@@ -108,10 +108,10 @@ t.test('where no audience is expected its claim is told, and has to be there', a
 
 t.test('after a rotation old tokens read on; once their key is gone they are refused', async (t) => {
   const live = new LiveKeyRing(createKeyRing('jwt', ring.all().slice(0, 1)))
-  const old = await signAccessToken(live, claims, NOW)
+  const { token: old } = await signAccessToken(live, claims, NOW)
   live.replace(ring)
   t.ok(await verifyAccessToken(live, old, expected))
-  const young = await signAccessToken(live, claims, NOW)
+  const { token: young } = await signAccessToken(live, claims, NOW)
   t.match(decode(young.split('.')[0]), { kid })
   live.replace(createKeyRing('jwt', ring.all().slice(1)))
   t.equal(await verifyAccessToken(live, old, expected), null)
@@ -214,7 +214,7 @@ t.test('every known forgery is refused, and nobody is called for a key', async (
 })
 
 t.test('a token with any character changed, cut or extended is refused', async (t) => {
-  const token = await signAccessToken(ring, claims, NOW)
+  const { token } = await signAccessToken(ring, claims, NOW)
   for (let at = 0; at < token.length; at++) {
     const other = token[at] === 'A' ? 'B' : 'A'
     const changed = token.slice(0, at) + other + token.slice(at + 1)
@@ -226,7 +226,7 @@ t.test('a token with any character changed, cut or extended is refused', async (
 })
 
 t.test('spare bits and padding cannot give a token a second text', async (t) => {
-  const token = await signAccessToken(ring, claims, NOW)
+  const { token } = await signAccessToken(ring, claims, NOW)
   const signature = Buffer.from(token.split('.')[2] ?? '', 'base64url')
   let spellings = 0
   for (const last of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_') {

@@ -2,16 +2,13 @@
 
 import type { FactorMethod } from '@postern/contracts/challenge'
 import type { SessionTokens } from '@postern/contracts/http/sign-in-result'
-import type { Clock } from '@postern/service-kit/clock'
 import type { Random } from '@postern/service-kit/random'
-import { ACCESS_SECONDS, signAccessToken } from '@postern/token/access-token'
-import type { KeyRing } from '@postern/token/key-ring'
+import { ACCESS_SECONDS } from '@postern/token/access-token'
+import type { KnownTokens } from '../access/known-tokens.ts'
 
 export interface SignDeps {
-  jwt: KeyRing
-  clock: Clock
+  access: { tokens: KnownTokens }
   random: Random
-  issuer: string
 }
 
 export interface OpenSession {
@@ -26,7 +23,6 @@ export interface OpenSession {
 export async function sessionTokens(deps: SignDeps, opened: OpenSession): Promise<SessionTokens> {
   const { tenant, session } = opened
   const claims = {
-    iss: deps.issuer,
     aud: tenant.audience,
     sub: opened.userId,
     sid: session.id,
@@ -35,10 +31,9 @@ export async function sessionTokens(deps: SignDeps, opened: OpenSession): Promis
     acr: session.acr,
     jti: deps.random.uuid(),
   }
-  const now = Math.floor(deps.clock.now().getTime() / 1_000)
   return {
     id: session.id,
-    access_token: await signAccessToken(deps.jwt, claims, now),
+    access_token: await deps.access.tokens.sign(claims),
     token_type: 'Bearer',
     expires_in: ACCESS_SECONDS,
     refresh_token: opened.refreshToken,

@@ -111,7 +111,7 @@ t.test('every key of the ring counts, also one that does not sign yet, and none 
     amr: string[]
   }
   const claims = { iss, aud, sub, sid, tid, amr, acr, jti } as Parameters<typeof signAccessToken>[1]
-  const next = await signAccessToken(createKeyRing('jwt', [second]), claims, Date.now() / 1_000)
+  const { token: next } = await signAccessToken(createKeyRing('jwt', [second]), claims, Date.now() / 1_000)
   t.equal(codeOf(await ask(next)), 'INVALID_TOKEN', 'not ours yet')
   live.replace(createKeyRing('jwt', [first, second], 1))
   t.equal((await ask(next)).status, 204)

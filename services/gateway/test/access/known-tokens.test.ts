@@ -1,0 +1,75 @@
+// Access tokens that are known to be ours: what this process signed it knows as any other would read it, and no longer than
+// its key counts.
+
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
+import { manualClock } from '@postern/testkit/manual-clock'
+import { createKeyRing, LiveKeyRing, type RingKey } from '@postern/token/key-ring'
+import t from 'tap'
+import { KnownTokens } from '../../src/access/known-tokens.ts'
+
+const ISSUER = 'https://sign-in.example.org'
+const LIFE_MS = 600_000
+const claims = {
+  aud: 'urn:postern:tenant:t',
+  sub: 'a user',
+  sid: 'a session',
+  tid: 'a tenant',
+  amr: ['otp', 'totp'],
+  acr: 'urn:postern:acr:2',
+  jti: 'a token',
+}
+
+function newKey(version: number): RingKey {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return { version, key: createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })) }
+}
+
+const [first, second] = [newKey(1), newKey(2)]
+
+function desk() {
+  const ring = new LiveKeyRing(createKeyRing('jwt', [first]))
+  const clock = manualClock('2026-11-21T12:00:00.400Z')
+  const open = () => new KnownTokens({ ring, issuer: ISSUER, clock })
+  return { ring, clock, open, tokens: open() }
+}
+
+t.test('who signed a token knows it at once, and as every other process reads it', async (t) => {
+  const { tokens, open } = desk()
+  const token = await tokens.sign(claims)
+  const known = tokens.read(token)
+  t.notOk(known instanceof Promise, 'no signature is checked')
+  t.same(known, await open().read(token))
+  t.match(known, { isExpired: false, claims: { ...claims, iss: ISSUER } })
+})
+
+t.test('one from elsewhere is checked once, and one that is not ours is not known', async (t) => {
+  const { tokens, open } = desk()
+  const token = await open().sign(claims)
+  const [head, , signature] = token.split('.')
+  const forged = Buffer.from(JSON.stringify({ ...claims, iss: ISSUER, iat: 1, exp: 9e9 })).toString(
+    'base64url',
+  )
+  for (const text of [`${head}.${forged}.${signature}`, `${token}A`, token.toUpperCase()])
+    t.equal(await tokens.read(text), null)
+  t.ok(tokens.read(token) instanceof Promise)
+  await tokens.read(token)
+  t.notOk(tokens.read(token) instanceof Promise)
+})
+
+t.test('a token is over in its time, whoever signed it', async (t) => {
+  const { tokens, clock } = desk()
+  const token = await tokens.sign(claims)
+  clock.advance(LIFE_MS)
+  t.match(await tokens.read(token), { isExpired: true })
+})
+
+t.test('a key that leaves the ring takes with it what it signed, also what it signs just now', async (t) => {
+  const { tokens, ring } = desk()
+  const known = await tokens.sign(claims)
+  const signing = tokens.sign(claims)
+  ring.replace(createKeyRing('jwt', [second]))
+  const late = await signing
+  t.equal(await tokens.read(late), null)
+  t.equal(await tokens.read(known), null)
+  t.notOk(tokens.read(await tokens.sign(claims)) instanceof Promise, 'the new key’s are known')
+})
