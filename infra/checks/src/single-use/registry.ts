@@ -101,7 +101,7 @@ export const REGISTRY: readonly SingleUse[] = [
     name: 'sends of an identifier',
     holds: 'a window has no more sends than its limit',
     columns: ['identifier_guards.sends'],
-    statement: { file: `${GATEWAY}/src/challenge/issue/count-sends.store.ts`, function: 'countedSends' },
+    statement: { file: `${GATEWAY}/src/challenge/issue/count-sends.store.ts`, function: 'judgedSends' },
     race: {
       file: `${GATEWAY}/test/challenge/issue/issue-magic-link.test.ts`,
       title: 'of 100 issues at once five are sent, whatever the plus-tag; the first refusal is told once',
@@ -111,7 +111,7 @@ export const REGISTRY: readonly SingleUse[] = [
     name: 'proofs of an address sent',
     holds: 'an hour has no more of them than its limit',
     columns: ['identifier_guards.verify_sends'],
-    statement: { file: `${GATEWAY}/src/challenge/issue/count-sends.store.ts`, function: 'countedSends' },
+    statement: { file: `${GATEWAY}/src/challenge/issue/count-sends.store.ts`, function: 'judgedSends' },
     race: {
       file: `${GATEWAY}/test/challenge/issue/issue.race.test.ts`,
       title: 'of 100 proofs of an address asked for at once the hour has five, whatever else was sent',

@@ -15,11 +15,11 @@ const VERIFY_RUNS = sql`coalesce(g.verify_window_started_at > now() - ${VERIFY_W
 const VERIFY_FULL = sql`(excluded.verify_sends > 0 AND ${VERIFY_RUNS} AND g.verify_sends >= ${VERIFY_QUOTA})`
 
 /**
- * `counted`: a row for each input that fits: `n, hit` (the limit that refuses it; NULL: it may be sent), `is_first_hit`,
- * `quota`, `retry_after` (seconds), `full_until` (when the next one may be sent, where that was the last), and whether the
- * identifier's codes are off: `is_disabled, wait_until`. Before it the statement has `ask` and `fit`.
+ * `judged`: each input of `ask`, and `hit` (the limit that refuses it; NULL: none does), `is_first_hit`, `quota`,
+ * `retry_after` (seconds), `full_until` (when the next one may be sent, where that was the last), and whether the identifier's
+ * codes are off: `is_disabled, wait_until`. What has a `refusal` is not counted.
  */
-export function countedSends(tenantId: string) {
+export function judgedSends(tenantId: string) {
   // In one order, which is also that of who judges proofs: of two groups that meet, one waits for the other.
   return sql`
   counts AS (
@@ -27,7 +27,7 @@ export function countedSends(tenantId: string) {
       (tenant_id, limit_key, window_started_at, sends, verify_window_started_at, verify_sends)
     SELECT ${tenantId}::uuid, a.limit_key, now(), 1, CASE a.purpose WHEN 'verify_email' THEN now() END,
            CASE a.purpose WHEN 'verify_email' THEN 1 ELSE 0 END
-      FROM ask a JOIN fit f USING (n) WHERE f.refusal IS NULL ORDER BY a.limit_key
+      FROM ask a WHERE a.refusal IS NULL ORDER BY a.limit_key
     ON CONFLICT (tenant_id, limit_key) DO UPDATE SET
       sends = CASE WHEN NOT ${FULL} AND ${VERIFY_FULL} THEN g.sends WHEN ${RUNS} THEN g.sends + 1 ELSE 1 END,
       window_started_at =
@@ -40,30 +40,32 @@ export function countedSends(tenantId: string) {
                ELSE true END
     RETURNING g.limit_key, g.sends, g.window_started_at, g.verify_sends, g.verify_window_started_at, g.wait_until,
               g.disabled_at IS NOT NULL AS is_disabled, old.verify_sends AS verify_sends_before
-  ), ${judgedSends(tenantId)}`
+  ), judged AS MATERIALIZED (
+    SELECT h.*, h.is_counted AND h.hit IS NOT NULL AS is_first_hit,
+           CASE h.hit WHEN 'identifier_sends' THEN ${QUOTA} ELSE ${VERIFY_QUOTA} END AS quota,
+           greatest(h.sends_full_until, h.verify_full_until) AS full_until,
+           ceil(extract(epoch FROM CASE h.hit WHEN 'identifier_sends' THEN h.ends_at ELSE h.verify_ends_at END - now()))
+             ::integer AS retry_after
+      FROM (${hits(tenantId)}) h
+  )`
 }
 
 // Who was refused before is not counted again; the row as it was before this statement says by which limit.
-const judgedSends = (tenantId: string) => sql`
-  hits AS (
-    SELECT a.n, c.limit_key IS NOT NULL AS is_counted, c.is_disabled, c.wait_until,
-           CASE WHEN c.sends >= ${QUOTA} THEN c.window_started_at + ${WINDOW} END AS full_until,
+const hits = (tenantId: string) => sql`
+    SELECT a.*, c.limit_key IS NOT NULL AS is_counted, c.is_disabled, c.wait_until,
+           CASE WHEN c.sends >= ${QUOTA} THEN c.window_started_at + ${WINDOW} END AS sends_full_until,
            CASE WHEN a.purpose = 'verify_email' AND c.verify_sends >= ${VERIFY_QUOTA}
                 THEN c.verify_window_started_at + ${VERIFY_WINDOW} END AS verify_full_until,
-           CASE WHEN c.limit_key IS NULL
+           CASE WHEN a.refusal IS NOT NULL THEN NULL
+                WHEN c.limit_key IS NULL
                 THEN CASE WHEN ${FULL} THEN 'identifier_sends' ELSE 'verify_email_sends' END
                 WHEN a.purpose = 'verify_email' AND c.verify_sends > ${VERIFY_QUOTA}
                  AND c.verify_sends > c.verify_sends_before THEN 'verify_email_sends'
                 WHEN c.sends > ${QUOTA} THEN 'identifier_sends' END AS hit,
-           g.window_started_at + ${WINDOW} AS ends_at, g.verify_window_started_at + ${VERIFY_WINDOW} AS verify_ends_at
-      FROM ask a JOIN fit f USING (n) LEFT JOIN counts c USING (limit_key)
-      LEFT JOIN identifier_guards g ON g.tenant_id = ${tenantId}::uuid AND g.limit_key = a.limit_key
-     WHERE f.refusal IS NULL
-  ), counted AS MATERIALIZED (
-    SELECT n, hit, is_counted AND hit IS NOT NULL AS is_first_hit, is_disabled, wait_until,
-           CASE hit WHEN 'identifier_sends' THEN ${QUOTA} ELSE ${VERIFY_QUOTA} END AS quota,
-           greatest(full_until, verify_full_until) AS full_until,
-           ceil(extract(epoch FROM CASE hit WHEN 'identifier_sends' THEN ends_at ELSE verify_ends_at END - now()))::integer
-             AS retry_after
-      FROM hits
-  )`
+           coalesce(c.window_started_at, g.window_started_at) + ${WINDOW} AS ends_at,
+           coalesce(c.verify_window_started_at, g.verify_window_started_at) + ${VERIFY_WINDOW} AS verify_ends_at
+      FROM ask a LEFT JOIN counts c USING (limit_key)
+      -- With a limit it stays a look-up for each of the few: joined as it is, all guards of a tenant would be read for them.
+      LEFT JOIN LATERAL (SELECT b.* FROM identifier_guards b
+                          WHERE c.limit_key IS NULL AND b.tenant_id = ${tenantId}::uuid AND b.limit_key = a.limit_key
+                          LIMIT 1) g ON true`

@@ -4,8 +4,8 @@
 import { inputRows, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
-import { countedSends } from './count-sends.store.ts'
-import { fitting } from './issue-condition.store.ts'
+import { judgedSends } from './count-sends.store.ts'
+import { refusal } from './issue-condition.store.ts'
 import type { Issued, IssueRefusal, NewChallenge } from './new-challenge.ts'
 import { RESEND_SECONDS, SENDS, VERIFY_SENDS } from './send-limit.ts'
 
@@ -32,15 +32,16 @@ const ISSUING: SetStatement<NewChallenge, Row> = {
   // One identifier's issues wait for each other, so that the later one sees what it has to supersede.
   keys: ({ tenantId, identifier }) => [`issue:${tenantId}:${identifier.limitKey}`],
   locks: true,
+  // Each step carries on what the steps behind it need: joining the inputs again at each would cost more than writing them.
   build: (tenantId) => sql<Row & { n: number }>`
-    WITH ask AS MATERIALIZED (SELECT * FROM ${ASKED}), ${fitting(tenantId)}, ${countedSends(tenantId)},
+    WITH ask AS MATERIALIZED (SELECT a.*, ${refusal(tenantId)} AS refusal FROM ${ASKED}), ${judgedSends(tenantId)},
       ${superseded(tenantId)}, ${issued(tenantId)}, ${sending(tenantId)}, ${told(tenantId)}
-    SELECT a.n, f.refusal, i.expires_at, h.hit, h.retry_after,
-           greatest(i.due_at + make_interval(secs => ${sql.lit(RESEND_SECONDS)}), h.full_until) AS resend_after
-      FROM ask a JOIN fit f USING (n) LEFT JOIN counted h USING (n) LEFT JOIN issued i ON i.id = a.id`,
+    SELECT j.n, j.refusal, i.expires_at, j.hit, j.retry_after,
+           greatest(i.due_at + make_interval(secs => ${sql.lit(RESEND_SECONDS)}), j.full_until) AS resend_after
+      FROM judged j LEFT JOIN issued i ON i.id = j.id`,
 }
 
-const ASKED = inputRows<NewChallenge>('input', {
+const ASKED = inputRows<NewChallenge>('a', {
   id: ['uuid', (c) => c.id],
   kind: ['text', (c) => c.kind],
   purpose: ['text', (c) => c.purpose],
@@ -73,19 +74,21 @@ const ASKED = inputRows<NewChallenge>('input', {
   is_queued: ['boolean', (c) => c.delivery.isHandedOver],
 })
 
+const PASSED = sql`j.refusal IS NULL AND j.hit IS NULL`
+
 // What is scheduled replaces nothing before it is due. The next factor of a sign-in and its first one leave each other be.
 const superseded = (tenantId: string) => sql`
   superseded AS (
     UPDATE challenges c SET superseded_at = now()
-      FROM counted h JOIN ask a USING (n)
-     WHERE h.hit IS NULL AND c.tenant_id = ${tenantId}::uuid AND c.identity_key = a.identity_key
+      FROM judged j
+     WHERE ${PASSED} AND c.tenant_id = ${tenantId}::uuid AND c.identity_key = j.identity_key
        -- Said once more as a list: while statistics are young, all of a tenant's live challenges would be read for it.
        AND c.identity_key = ANY (ARRAY(SELECT identity_key FROM ask))
-       AND c.purpose = a.purpose AND c.kind = a.kind AND (c.mfa_id IS NULL) = (a.mfa_id IS NULL)
+       AND c.purpose = j.purpose AND c.kind = j.kind AND (c.mfa_id IS NULL) = (j.mfa_id IS NULL)
        AND c.consumed_at IS NULL AND c.superseded_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > now()
        -- The clock, not the transaction: who waited for the lock began before the one to be superseded.
-       AND (c.id = a.resends OR c.due_at <= clock_timestamp() AND a.send_at IS NULL)
-    RETURNING a.n, c.id, a.id AS by
+       AND (c.id = j.resends OR c.due_at <= clock_timestamp() AND j.send_at IS NULL)
+    RETURNING c.id, j.id AS by, j.request_id, j.traceparent
   )`
 
 const issued = (tenantId: string) => sql`
@@ -93,58 +96,60 @@ const issued = (tenantId: string) => sql`
     INSERT INTO challenges (tenant_id, id, kind, purpose, identifier_kind, identity_key, address, digest, key_version,
       code_challenge, redirect_url, session_id, mfa_id, delivery_id, limit_key, identifier_digest, metadata, decoy,
       due_at, expires_at)
-    SELECT ${tenantId}::uuid, a.id, a.kind, a.purpose, a.identifier_kind, a.identity_key, a.address, a.digest,
-           a.key_version, a.code_challenge, a.redirect_url, a.session_id, a.mfa_id, a.delivery_id, a.limit_key,
-           a.identifier_digest, a.metadata,
-           NOT a.create_user AND coalesce(a.session_id, a.mfa_id) IS NULL AND NOT EXISTS (
-             SELECT FROM identifiers i WHERE i.tenant_id = ${tenantId}::uuid AND i.kind = a.identifier_kind
-                AND i.identity_key = a.identity_key),
-           coalesce(a.send_at, now()), coalesce(a.send_at, now()) + make_interval(secs => a.ttl_seconds)
-      FROM counted h JOIN ask a USING (n) WHERE h.hit IS NULL
+    SELECT ${tenantId}::uuid, j.id, j.kind, j.purpose, j.identifier_kind, j.identity_key, j.address, j.digest,
+           j.key_version, j.code_challenge, j.redirect_url, j.session_id, j.mfa_id, j.delivery_id, j.limit_key,
+           j.identifier_digest, j.metadata,
+           NOT j.create_user AND coalesce(j.session_id, j.mfa_id) IS NULL AND NOT EXISTS (
+             SELECT FROM identifiers i WHERE i.tenant_id = ${tenantId}::uuid AND i.kind = j.identifier_kind
+                AND i.identity_key = j.identity_key),
+           coalesce(j.send_at, now()), coalesce(j.send_at, now()) + make_interval(secs => j.ttl_seconds)
+      FROM judged j WHERE ${PASSED}
     RETURNING id, decoy, due_at, expires_at
   )`
 
 // What nobody could use goes nowhere, and looks like what does: decoys, and codes that end before their identifier may
 // prove one again. Test destinations get nothing either.
 const sending = (tenantId: string) => sql`
-  withheld AS (
-    SELECT a.n, CASE WHEN i.decoy THEN 'unknown_identifier'
-                     WHEN a.is_withheld THEN 'test_destination'
-                     WHEN a.kind = 'otp' AND (h.is_disabled OR h.wait_until >= i.expires_at) THEN 'locked' END AS why
-      FROM issued i JOIN ask a ON a.id = i.id JOIN counted h USING (n)
+  sent AS MATERIALIZED (
+    SELECT j.*, i.due_at, i.expires_at,
+           CASE WHEN i.decoy THEN 'unknown_identifier'
+                WHEN j.is_withheld THEN 'test_destination'
+                WHEN j.kind = 'otp' AND (j.is_disabled OR j.wait_until >= i.expires_at) THEN 'locked' END AS why
+      FROM issued i JOIN judged j ON j.id = i.id
   ), sending AS (
     INSERT INTO deliveries (tenant_id, id, challenge_id, channel, template, locale, status, decoy, payload,
       payload_version, recipient_digest, send_at, expires_at, due_at, drive, traceparent)
-    SELECT ${tenantId}::uuid, a.delivery_id, i.id, a.channel, a.template, a.locale,
-           CASE WHEN a.is_queued THEN 'queued' WHEN i.due_at > now() THEN 'scheduled' ELSE 'pending' END,
-           w.why IS NOT NULL, a.payload, a.payload_version, a.recipient_digest, i.due_at, i.expires_at,
+    SELECT ${tenantId}::uuid, s.delivery_id, s.id, s.channel, s.template, s.locale,
+           CASE WHEN s.is_queued THEN 'queued' WHEN s.due_at > now() THEN 'scheduled' ELSE 'pending' END,
+           s.why IS NOT NULL, s.payload, s.payload_version, s.recipient_digest, s.due_at, s.expires_at,
            -- As claim_due marks it.
-           CASE WHEN a.is_queued THEN now() + interval '10 seconds' ELSE i.due_at END, a.is_queued::integer, a.traceparent
-      FROM withheld w JOIN ask a USING (n) JOIN issued i ON i.id = a.id
+           CASE WHEN s.is_queued THEN now() + interval '10 seconds' ELSE s.due_at END, s.is_queued::integer, s.traceparent
+      FROM sent s
   )`
 
 // A delivery is told as queued after its challenge as issued: events of one moment are in the order in which they are written.
 const told = (tenantId: string) => sql`
   events AS (
-    SELECT 1 AS place, a.n, 'challenge.issued' AS kind, 'challenge:' || a.id AS subject, 'success' AS outcome,
-           NULL AS reason,
-           jsonb_strip_nulls(jsonb_build_object('kind', a.kind, 'purpose', a.purpose, 'channel', a.channel,
-             'delivery_id', a.delivery_id, 'identifier', a.identifier_digest, 'withheld', w.why, 'resends', a.resends,
-             'session_id', a.session_id, 'pending_id', a.mfa_id)) AS data
-      FROM withheld w JOIN ask a USING (n)
+    SELECT 1 AS place, s.request_id, s.traceparent, 'challenge.issued' AS kind, 'challenge:' || s.id AS subject,
+           'success' AS outcome, NULL AS reason,
+           jsonb_strip_nulls(jsonb_build_object('kind', s.kind, 'purpose', s.purpose, 'channel', s.channel,
+             'delivery_id', s.delivery_id, 'identifier', s.identifier_digest, 'withheld', s.why, 'resends', s.resends,
+             'session_id', s.session_id, 'pending_id', s.mfa_id)) AS data
+      FROM sent s
     UNION ALL
-    SELECT 2, a.n, 'delivery.queued', 'delivery:' || a.delivery_id, 'success', NULL,
-           jsonb_build_object('drive', 1, 'channel', a.channel)
-      FROM withheld w JOIN ask a USING (n) WHERE a.is_queued
+    SELECT 2, s.request_id, s.traceparent, 'delivery.queued', 'delivery:' || s.delivery_id, 'success', NULL,
+           jsonb_build_object('drive', 1, 'channel', s.channel)
+      FROM sent s WHERE s.is_queued
     UNION ALL
-    SELECT 2, n, 'challenge.superseded', 'challenge:' || id, 'success', NULL, jsonb_build_object('by', by)
+    SELECT 2, request_id, traceparent, 'challenge.superseded', 'challenge:' || id, 'success', NULL,
+           jsonb_build_object('by', by)
       FROM superseded
     UNION ALL
-    SELECT 1, a.n, 'limit.hit', 'identifier:' || a.identifier_digest, 'refused', h.hit,
-           jsonb_build_object('limit', h.quota)
-      FROM counted h JOIN ask a USING (n) WHERE h.is_first_hit
+    SELECT 1, j.request_id, j.traceparent, 'limit.hit', 'identifier:' || j.identifier_digest, 'refused', j.hit,
+           jsonb_build_object('limit', j.quota)
+      FROM judged j WHERE j.is_first_hit
   ), told AS (
     INSERT INTO outbox (tenant_id, kind, subject, outcome, reason, data, request_id, traceparent)
-    SELECT ${tenantId}::uuid, e.kind, e.subject, e.outcome, e.reason, e.data, a.request_id, a.traceparent
-      FROM events e JOIN ask a USING (n) ORDER BY e.place
+    SELECT ${tenantId}::uuid, e.kind, e.subject, e.outcome, e.reason, e.data, e.request_id, e.traceparent
+      FROM events e ORDER BY e.place
   )`

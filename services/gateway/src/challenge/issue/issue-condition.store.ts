@@ -4,14 +4,11 @@
 import { sql } from 'kysely'
 import { WRONG_ANSWERS } from '../../factor/pending-sign-in.ts'
 
-/** `fit`: a row for each input of `ask`: `n, refusal` (NULL: it may be issued). */
-export const fitting = (tenantId: string) => sql`
-  fit AS MATERIALIZED (
-    SELECT a.n, NULLIF(CASE WHEN a.resends IS NOT NULL AND ${isOver(tenantId)} THEN 'challenge_over'
-                     WHEN a.purpose = 'step_up' THEN ${ofSession(tenantId)}
-                     WHEN a.mfa_id IS NOT NULL THEN ${ofSignIn(tenantId)} END, 'none') AS refusal
-      FROM ask a
-  )`
+/** Of an input `a`: why nothing is issued for it; NULL: it may be. */
+export const refusal = (tenantId: string) => sql`
+  NULLIF(CASE WHEN a.resends IS NOT NULL AND ${isOver(tenantId)} THEN 'challenge_over'
+              WHEN a.purpose = 'step_up' THEN ${ofSession(tenantId)}
+              WHEN a.mfa_id IS NOT NULL THEN ${ofSignIn(tenantId)} END, 'none')`
 
 const isOver = (tenantId: string) => sql`
   NOT EXISTS (SELECT FROM challenges c WHERE c.tenant_id = ${tenantId}::uuid AND c.id = a.resends AND c.kind = a.kind
