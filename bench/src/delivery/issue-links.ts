@@ -1,30 +1,26 @@
 // Asks the gateway for links, one each for addresses that nobody has used before.
 
 import { randomBytes } from 'node:crypto'
-import { Pool } from 'undici'
+import { Connection, wireOf } from '../connection.ts'
 import { freshAddress } from '../peer/peer.ts'
 import type { Gateway } from '../peer/postern.peer.ts'
 
 export type IssueLink = (email: string) => Promise<void>
 
 /** @returns what asks for a link and throws when it is not promised */
-export function linkIssuer(
-  { url, tenant }: Gateway,
-  connections: number,
-): { issue: IssueLink; end(): Promise<void> } {
-  const pool = new Pool(url, { connections, pipelining: 1 })
+export function linkIssuer({ url, tenant }: Gateway): { issue: IssueLink; end(): void } {
+  const idle: Connection[] = []
   const headers = { authorization: `Bearer ${tenant.key}`, 'content-type': 'application/json' }
   const issue = async (email: string) => {
-    const answer = await pool.request({
-      method: 'POST',
-      path: '/v1/magic-links',
-      headers,
-      body: JSON.stringify({ email }),
-    })
-    await answer.body.dump()
-    if (answer.statusCode !== 202) throw new Error(`a link was answered ${answer.statusCode}`)
+    const body = JSON.stringify({ email })
+    const connection = idle.pop() ?? new Connection(url)
+    const { status } = await connection.ask(
+      wireOf({ method: 'POST', path: '/v1/magic-links', headers, body }, url),
+    )
+    idle.push(connection)
+    if (status !== 202) throw new Error(`a link was answered ${status}`)
   }
-  return { issue, end: () => pool.close() }
+  return { issue, end: () => idle.forEach((connection) => void connection.close()) }
 }
 
 export const newAddress = () => freshAddress(randomBytes(10))

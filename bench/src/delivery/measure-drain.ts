@@ -23,9 +23,9 @@ export async function drainNotifier(
   vendor: Vendor,
   backlog: number,
 ): Promise<number> {
-  const { issue, end } = linkIssuer(gateway, ISSUING)
+  const { issue, end } = linkIssuer(gateway)
   await issueMany(issue, backlog, ISSUING)
-  await end()
+  end()
   return counted(vendor, backlog, (scope) => startNotifier(scope, installation, vendor))
 }
 

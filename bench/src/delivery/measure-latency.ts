@@ -18,14 +18,13 @@ export interface Latency {
 }
 
 const WARM_UP_SECONDS = 5
-const CONNECTIONS = 64
 
 export async function measureLatency(
   gateway: Gateway,
   vendor: Vendor,
   { perSecond, seconds }: { perSecond: number; seconds: number },
 ): Promise<Latency> {
-  const { issue, end } = linkIssuer(gateway, CONNECTIONS)
+  const { issue, end } = linkIssuer(gateway)
   const asked = new Map<string, number>()
   const latency = createHistogram()
   let late = 0
@@ -49,7 +48,7 @@ export async function measureLatency(
   }
   await Promise.all(promised)
   await until(() => asked.size === 0, { deadlineMs: 30_000, what: 'every mail to reach the vendor' })
-  await end()
+  end()
   const millis = (micros: number) => Math.round(micros / 100) / 10
   return {
     messages: latency.count,

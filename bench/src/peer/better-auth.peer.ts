@@ -64,10 +64,10 @@ function peerOf(url: string): Omit<Peer, 'cpuMs'> {
   return {
     url,
     requests: async (kind, count) => ways[kind]?.(count),
-    answered(kind, { headers: answer }) {
+    answered(kind, { head }) {
       if (kind !== 'link_verify') return
-      const set = [answer['set-cookie'] ?? []].flat()
-      cookies.push(set.map((cookie) => cookie.split(';')[0]).join('; '))
+      const set = head.matchAll(/^set-cookie: ([^;\r]*)/gim)
+      cookies.push(Array.from(set, ([, cookie]) => cookie).join('; '))
     },
   }
 }

@@ -19,8 +19,9 @@ export interface PeerRequest {
 }
 
 export interface PeerAnswer {
+  /** status line and headers, as they came */
+  head: string
   body: string
-  headers: Record<string, string | string[] | undefined>
 }
 
 export interface Peer {

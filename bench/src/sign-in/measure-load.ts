@@ -1,9 +1,9 @@
-// One closed-loop run of requests: as many callers as connections, each asking again when it was answered.
+// One closed-loop run of requests: as many callers as connections, each asking again when it was answered. What comes first is
+// not counted: connections open, and plans, caches and Postgres settle after another kind of work.
 
-import { createHistogram } from 'node:perf_hooks'
-import { Client } from 'undici'
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import { type Answer, Connection, wireOf } from '../connection.ts'
 import type { PeerAnswer, PeerRequest } from '../peer/peer.ts'
-import { call } from './call.ts'
 
 export interface Load {
   /** processor time of the server so far, in milliseconds; undefined: unknown */
@@ -14,6 +14,7 @@ export interface Load {
 }
 
 export interface Sample {
+  /** those that count */
   requests: number
   perSecond: number
   /** milliseconds */
@@ -23,6 +24,7 @@ export interface Sample {
   cpuMicros: number | undefined
 }
 
+const UNCOUNTED = 0.1
 const MICROSECONDS = 1_000
 
 /** @throws when any answer is not 2xx: a fast failure is no figure */
@@ -30,36 +32,64 @@ export async function measureLoad(
   url: string,
   { requests, connections, answered, cpuMs }: Load,
 ): Promise<Sample> {
-  const clients = Array.from({ length: connections }, () => new Client(url, { pipelining: 1 }))
+  const wires = requests.map((request) => wireOf(request, url))
+  const first = wires.splice(0, Math.ceil(wires.length * UNCOUNTED))
+  const callers = Array.from({ length: connections }, () => new Connection(url))
   const latency = createHistogram()
-  const waiting = requests.values()
-  const caller = async (client: Client) => {
-    for (const request of waiting) {
-      const from = performance.now()
-      const { status, ...answer } = await call(client, request)
-      if (status >= 300) throw new Error(`${request.path} of ${url} was answered ${status}`)
-      latency.record(Math.max(1, Math.round((performance.now() - from) * MICROSECONDS)))
-      answered(answer)
-    }
+  const answers: Answer[] = []
+  const askAll = (texts: string[]) => {
+    const waiting = texts.values()
+    return Promise.all(
+      callers.map(async (caller) => {
+        for (const wire of waiting) answers.push(await timed(latency, () => caller.ask(wire)))
+      }),
+    )
   }
-  const cpuBefore = await cpuMs()
-  const from = performance.now()
   try {
-    await Promise.all(clients.map(caller))
+    await askAll(first)
+    latency.reset()
+    const cpuBefore = await cpuMs()
+    const from = performance.now()
+    await askAll(wires)
+    const seconds = (performance.now() - from) / 1_000
+    const cpu = used(cpuBefore, await cpuMs())
+    assertGood(answers, url)
+    answers.forEach(answered)
+    return sampleOf({ requests: wires.length, seconds, latency, cpu })
   } finally {
-    await Promise.all(clients.map((client) => client.close()))
+    for (const caller of callers) caller.close()
   }
-  const seconds = (performance.now() - from) / 1_000
-  const cpuAfter = await cpuMs()
+}
+
+async function timed<T>(latency: RecordableHistogram, ask: () => Promise<T>): Promise<T> {
+  const from = performance.now()
+  const answer = await ask()
+  latency.record(Math.max(1, Math.round((performance.now() - from) * MICROSECONDS)))
+  return answer
+}
+
+const used = (before: number | undefined, after: number | undefined) =>
+  before === undefined || after === undefined ? undefined : after - before
+
+function assertGood(answers: readonly Answer[], url: string): void {
+  const bad = answers.find(({ status }) => status >= 300)
+  if (bad) throw new Error(`a request of ${url} was answered ${bad.status}: ${bad.body.slice(0, 300)}`)
+}
+
+interface Measured {
+  requests: number
+  seconds: number
+  latency: RecordableHistogram
+  cpu: number | undefined
+}
+
+function sampleOf({ requests, seconds, latency, cpu }: Measured): Sample {
   const millis = (percentile: number) => Math.round(latency.percentile(percentile) / 100) / 10
   return {
-    requests: requests.length,
-    perSecond: requests.length / seconds,
+    requests,
+    perSecond: requests / seconds,
     median: millis(50),
     p99: millis(99),
-    cpuMicros:
-      cpuBefore === undefined || cpuAfter === undefined
-        ? undefined
-        : ((cpuAfter - cpuBefore) * MICROSECONDS) / requests.length,
+    cpuMicros: cpu === undefined ? undefined : (cpu * MICROSECONDS) / requests,
   }
 }

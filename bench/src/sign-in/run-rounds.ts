@@ -1,5 +1,5 @@
-// Rounds in turn: each round measures every kind of both systems, so that a machine that gets slower or faster changes
-// both alike.
+// Rounds in turn: each round measures each kind of both systems, one right after the other, so that a machine that gets slower
+// or faster changes both alike. Who comes first changes from round to round.
 
 import { KINDS, type Kind, type Peer } from '../peer/peer.ts'
 import { measureLoad, type Sample } from './measure-load.ts'
@@ -24,28 +24,24 @@ export async function runRounds(peers: { postern: Peer; betterAuth: Peer }, plan
   const rounds: Round[] = []
   // The first is not counted: it warms up code, pools and caches.
   for (let at = 0; at <= plan.rounds; at++) {
-    const swapped = at % 2 === 1
-    const first = await measurePeer(swapped ? peers.betterAuth : peers.postern, plan)
-    const second = await measurePeer(swapped ? peers.postern : peers.betterAuth, plan)
-    const round = swapped ? { postern: second, betterAuth: first } : { postern: first, betterAuth: second }
+    const round: Round = { postern: {}, betterAuth: {} }
+    const names: (keyof Round)[] = at % 2 === 1 ? ['betterAuth', 'postern'] : ['postern', 'betterAuth']
+    for (const kind of KINDS) {
+      for (const name of names) await measureKind(peers[name], kind, plan, round[name])
+    }
     if (at > 0) rounds.push(round)
     console.error(at === 0 ? 'warmed up' : `round ${at} of ${plan.rounds}`)
   }
   return rounds
 }
 
-async function measurePeer(peer: Peer, plan: Plan): Promise<Figures> {
-  const figures: Figures = {}
-  for (const kind of KINDS) {
-    const requests = await peer.requests(kind, plan.requests)
-    if (requests === undefined) continue
-    const answered: Parameters<typeof measureLoad>[1]['answered'] = (answer) => peer.answered(kind, answer)
-    figures[kind] = await measureLoad(peer.url, {
-      requests,
-      connections: plan.connections,
-      answered,
-      cpuMs: peer.cpuMs,
-    })
-  }
-  return figures
+async function measureKind(peer: Peer, kind: Kind, plan: Plan, figures: Figures): Promise<void> {
+  const requests = await peer.requests(kind, plan.requests)
+  if (requests === undefined) return
+  figures[kind] = await measureLoad(peer.url, {
+    requests,
+    connections: plan.connections,
+    answered: (answer) => peer.answered(kind, answer),
+    cpuMs: peer.cpuMs,
+  })
 }
