@@ -48,7 +48,7 @@ export async function signAccessToken(
 ): Promise<SignedAccess> {
   const { kid, privateKey } = await signingKey(ring.current)
   const iat = Math.floor(nowSeconds)
-  // Named one by one: what else an object carries must not end in a token.
+  // Named one by one: what else an object carries must not end in a token. A copy of amr: the claims outlive the caller's.
   const claims = { iss, aud, sub, sid, tid, amr: [...amr], acr, iat, exp: iat + lifeSeconds, jti }
   const token = await new SignJWT(claims)
     .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })

@@ -40,7 +40,7 @@ export interface GatewayContext extends Ambient {
   readonly limitRedis: Redis | undefined
   readonly auth: ApiKeyAuth
   readonly operator: AdminAuth
-  /** Decides about access tokens. */
+  /** Signs access tokens and decides about them. */
   readonly access: AccessDeps
   /** Tenants by the host that their pages call. */
   readonly browserTenants: BrowserTenants

@@ -39,7 +39,7 @@ export class KnownTokens {
     const { ring, issuer, clock } = this.#options
     const keys = this.#freshKeys()
     const now = clock.now().getTime()
-    const signed = await signAccessToken(ring, { iss: issuer, ...claims }, now / 1_000)
+    const signed = await signAccessToken(ring, { ...claims, iss: issuer }, now / 1_000)
     if (keys === this.#freshKeys()) this.#claims.set(digestOf(signed.token), signed.claims, now)
     return signed.token
   }

@@ -17,7 +17,7 @@ const VERIFY_FULL = sql`(excluded.verify_sends > 0 AND ${VERIFY_RUNS} AND g.veri
 /**
  * `judged`: each input of `ask`, and `hit` (the limit that refuses it; NULL: none does), `is_first_hit`, `quota`,
  * `retry_after` (seconds), `full_until` (when the next one may be sent, where that was the last), and whether the identifier's
- * codes are off: `is_disabled, wait_until`. What has a `refusal` is not counted.
+ * codes are off: `is_disabled, wait_until`. What has a `refusal` is not counted, and the rest of its row says nothing.
  */
 export function judgedSends(tenantId: string) {
   // In one order, which is also that of who judges proofs: of two groups that meet, one waits for the other.
@@ -56,8 +56,7 @@ const hits = (tenantId: string) => sql`
            CASE WHEN c.sends >= ${QUOTA} THEN c.window_started_at + ${WINDOW} END AS sends_full_until,
            CASE WHEN a.purpose = 'verify_email' AND c.verify_sends >= ${VERIFY_QUOTA}
                 THEN c.verify_window_started_at + ${VERIFY_WINDOW} END AS verify_full_until,
-           CASE WHEN a.refusal IS NOT NULL THEN NULL
-                WHEN c.limit_key IS NULL
+           CASE WHEN c.limit_key IS NULL
                 THEN CASE WHEN ${FULL} THEN 'identifier_sends' ELSE 'verify_email_sends' END
                 WHEN a.purpose = 'verify_email' AND c.verify_sends > ${VERIFY_QUOTA}
                  AND c.verify_sends > c.verify_sends_before THEN 'verify_email_sends'
@@ -65,7 +64,7 @@ const hits = (tenantId: string) => sql`
            coalesce(c.window_started_at, g.window_started_at) + ${WINDOW} AS ends_at,
            coalesce(c.verify_window_started_at, g.verify_window_started_at) + ${VERIFY_WINDOW} AS verify_ends_at
       FROM ask a LEFT JOIN counts c USING (limit_key)
-      -- With a limit it stays a look-up for each of the few: joined as it is, all guards of a tenant would be read for them.
+      -- Only for who was refused before. The LIMIT keeps it one look-up for each: a plain join may read all guards of the tenant.
       LEFT JOIN LATERAL (SELECT b.* FROM identifier_guards b
                           WHERE c.limit_key IS NULL AND b.tenant_id = ${tenantId}::uuid AND b.limit_key = a.limit_key
                           LIMIT 1) g ON true`

@@ -5,7 +5,7 @@ import { inputRows, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
 import { judgedSends } from './count-sends.store.ts'
-import { refusal } from './issue-condition.store.ts'
+import { refusalOf } from './issue-condition.store.ts'
 import type { Issued, IssueRefusal, NewChallenge } from './new-challenge.ts'
 import { RESEND_SECONDS, SENDS, VERIFY_SENDS } from './send-limit.ts'
 
@@ -34,7 +34,7 @@ const ISSUING: SetStatement<NewChallenge, Row> = {
   locks: true,
   // Each step carries on what the steps behind it need: joining the inputs again at each would cost more than writing them.
   build: (tenantId) => sql<Row & { n: number }>`
-    WITH ask AS MATERIALIZED (SELECT a.*, ${refusal(tenantId)} AS refusal FROM ${ASKED}), ${judgedSends(tenantId)},
+    WITH ask AS MATERIALIZED (SELECT a.*, ${refusalOf(tenantId)} AS refusal FROM ${ASKED}), ${judgedSends(tenantId)},
       ${superseded(tenantId)}, ${issued(tenantId)}, ${sending(tenantId)}, ${told(tenantId)}
     SELECT j.n, j.refusal, i.expires_at, j.hit, j.retry_after,
            greatest(i.due_at + make_interval(secs => ${sql.lit(RESEND_SECONDS)}), j.full_until) AS resend_after
@@ -107,39 +107,39 @@ const issued = (tenantId: string) => sql`
     RETURNING id, decoy, due_at, expires_at
   )`
 
-// What nobody could use goes nowhere, and looks like what does: decoys, and codes that end before their identifier may
-// prove one again. Test destinations get nothing either.
+// `outgoing`: what was issued, and why it is withheld (NULL: it goes out). What nobody could use goes nowhere, and looks like
+// what does: decoys, and codes that end before their identifier may prove one again. Test destinations get nothing either.
 const sending = (tenantId: string) => sql`
-  sent AS MATERIALIZED (
+  outgoing AS MATERIALIZED (
     SELECT j.*, i.due_at, i.expires_at,
            CASE WHEN i.decoy THEN 'unknown_identifier'
                 WHEN j.is_withheld THEN 'test_destination'
-                WHEN j.kind = 'otp' AND (j.is_disabled OR j.wait_until >= i.expires_at) THEN 'locked' END AS why
+                WHEN j.kind = 'otp' AND (j.is_disabled OR j.wait_until >= i.expires_at) THEN 'locked' END AS withheld_why
       FROM issued i JOIN judged j ON j.id = i.id
   ), sending AS (
     INSERT INTO deliveries (tenant_id, id, challenge_id, channel, template, locale, status, decoy, payload,
       payload_version, recipient_digest, send_at, expires_at, due_at, drive, traceparent)
-    SELECT ${tenantId}::uuid, s.delivery_id, s.id, s.channel, s.template, s.locale,
-           CASE WHEN s.is_queued THEN 'queued' WHEN s.due_at > now() THEN 'scheduled' ELSE 'pending' END,
-           s.why IS NOT NULL, s.payload, s.payload_version, s.recipient_digest, s.due_at, s.expires_at,
+    SELECT ${tenantId}::uuid, o.delivery_id, o.id, o.channel, o.template, o.locale,
+           CASE WHEN o.is_queued THEN 'queued' WHEN o.due_at > now() THEN 'scheduled' ELSE 'pending' END,
+           o.withheld_why IS NOT NULL, o.payload, o.payload_version, o.recipient_digest, o.due_at, o.expires_at,
            -- As claim_due marks it.
-           CASE WHEN s.is_queued THEN now() + interval '10 seconds' ELSE s.due_at END, s.is_queued::integer, s.traceparent
-      FROM sent s
+           CASE WHEN o.is_queued THEN now() + interval '10 seconds' ELSE o.due_at END, o.is_queued::integer, o.traceparent
+      FROM outgoing o
   )`
 
 // A delivery is told as queued after its challenge as issued: events of one moment are in the order in which they are written.
 const told = (tenantId: string) => sql`
   events AS (
-    SELECT 1 AS place, s.request_id, s.traceparent, 'challenge.issued' AS kind, 'challenge:' || s.id AS subject,
+    SELECT 1 AS place, o.request_id, o.traceparent, 'challenge.issued' AS kind, 'challenge:' || o.id AS subject,
            'success' AS outcome, NULL AS reason,
-           jsonb_strip_nulls(jsonb_build_object('kind', s.kind, 'purpose', s.purpose, 'channel', s.channel,
-             'delivery_id', s.delivery_id, 'identifier', s.identifier_digest, 'withheld', s.why, 'resends', s.resends,
-             'session_id', s.session_id, 'pending_id', s.mfa_id)) AS data
-      FROM sent s
+           jsonb_strip_nulls(jsonb_build_object('kind', o.kind, 'purpose', o.purpose, 'channel', o.channel,
+             'delivery_id', o.delivery_id, 'identifier', o.identifier_digest, 'withheld', o.withheld_why, 'resends', o.resends,
+             'session_id', o.session_id, 'pending_id', o.mfa_id)) AS data
+      FROM outgoing o
     UNION ALL
-    SELECT 2, s.request_id, s.traceparent, 'delivery.queued', 'delivery:' || s.delivery_id, 'success', NULL,
-           jsonb_build_object('drive', 1, 'channel', s.channel)
-      FROM sent s WHERE s.is_queued
+    SELECT 2, o.request_id, o.traceparent, 'delivery.queued', 'delivery:' || o.delivery_id, 'success', NULL,
+           jsonb_build_object('drive', 1, 'channel', o.channel)
+      FROM outgoing o WHERE o.is_queued
     UNION ALL
     SELECT 2, request_id, traceparent, 'challenge.superseded', 'challenge:' || id, 'success', NULL,
            jsonb_build_object('by', by)

@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { WRONG_ANSWERS } from '../../factor/pending-sign-in.ts'
 
 /** Of an input `a`: why nothing is issued for it; NULL: it may be. */
-export const refusal = (tenantId: string) => sql`
+export const refusalOf = (tenantId: string) => sql`
   NULLIF(CASE WHEN a.resends IS NOT NULL AND ${isOver(tenantId)} THEN 'challenge_over'
               WHEN a.purpose = 'step_up' THEN ${ofSession(tenantId)}
               WHEN a.mfa_id IS NOT NULL THEN ${ofSignIn(tenantId)} END, 'none')`

@@ -1,4 +1,4 @@
-// What an issue reads does not grow with what its tenant has, whatever is known of the tables when its plan is made.
+// What issuing a sign-in code reads does not grow with what its tenant has, whatever is known of the tables when its plan is made.
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import t from 'tap'
@@ -6,7 +6,7 @@ import { insertChallenge } from '../../../src/challenge/issue/issue-challenge.st
 import type { NewChallenge } from '../../../src/challenge/issue/new-challenge.ts'
 import { SENDS } from '../../../src/challenge/issue/send-limit.ts'
 import { freshEmail } from '../../setup.ts'
-import { captured, openReader } from '../rows-read.ts'
+import { captured, isFew, openReader } from '../rows-read.ts'
 
 const SEVERAL = 8
 
@@ -43,7 +43,7 @@ const challengeOf = (tenantId: string, email: string): NewChallenge => ({
 })
 
 async function openIssuer(t: Parameters<typeof openReader>[0]) {
-  const { house, tenant, read, ...growing } = await openReader(t)
+  const { house, tenant, read, grow, growALittle } = await openReader(t)
   const statement = await captured<NewChallenge>((run) => insertChallenge(run, {} as NewChallenge))
   async function issue(emails: readonly string[] = Array.from({ length: SEVERAL }, freshEmail)) {
     const { answers, most } = await read(
@@ -52,7 +52,7 @@ async function openIssuer(t: Parameters<typeof openReader>[0]) {
     )
     return { hits: [...new Set(answers.map(({ hit }) => hit))], most, emails }
   }
-  return { admin: house.admin, issue, ...growing }
+  return { admin: house.admin, issue, grow, growALittle }
 }
 
 type Issuer = Awaited<ReturnType<typeof openIssuer>>
@@ -61,6 +61,7 @@ const plans: readonly [what: string, before: (issuer: Issuer) => Promise<void>][
   ['on tables that were never analysed', async () => undefined],
   [
     'with a plan that was made when the tables were empty',
+    // Twice: the checks of foreign keys have plans of their own, and each becomes one for good with its second use.
     async ({ issue }) => {
       for (let round = 0; round < 2; round++) await issue()
     },
@@ -84,7 +85,7 @@ for (const [what, before] of plans) {
     for (let sends = 1; sends <= SENDS.quota + 1; sends++) {
       const { hits, most } = await issuer.issue(emails)
       t.strictSame(hits, [sends < SENDS.quota ? null : 'identifier_sends'])
-      t.ok((most?.rows ?? 0) < SEVERAL * 30, `${most?.rows} rows of ${most?.table}`)
+      t.ok(isFew(most, SEVERAL), `${most?.rows} rows of ${most?.table}`)
     }
   })
 }
