@@ -16,7 +16,7 @@ interface Caller {
 
 const HEAD_END = '\r\n\r\n'
 
-/** What goes over the wire; made before the clock runs. */
+/** The text of a request as it goes over the wire. */
 export function wireOf({ method, path, headers, body = '' }: PeerRequest, url: string): string {
   const all = {
     host: new URL(url).host,
@@ -38,13 +38,14 @@ export class Connection {
     this.#socket = connect({ host: hostname, port: Number(port), noDelay: true }).setEncoding('latin1')
     this.#socket.on('data', (text: string) => this.#take(text))
     this.#socket.on('error', (error) => this.#break(error))
-    this.#socket.on('close', () => this.#break(new Error('the server closed the connection')))
+    this.#socket.on('close', () => this.#break(new Error('the connection was closed')))
   }
 
-  /** @throws when the connection breaks, or the answer is none that it can read */
+  /** One at a time. @throws when the connection breaks before the answer is whole, or the answer cannot be read */
   ask(wire: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#broken) return reject(this.#broken)
+      if (this.#caller) return reject(new Error('one at a time'))
       this.#caller = { resolve, reject }
       this.#socket.write(wire)
     })
@@ -56,8 +57,15 @@ export class Connection {
 
   #take(text: string): void {
     this.#text += text
-    const answer = readAnswer(this.#text)
-    if (answer === undefined) return
+    try {
+      const answer = readAnswer(this.#text)
+      if (answer !== undefined) this.#tell(answer)
+    } catch (error) {
+      this.#socket.destroy(error as Error)
+    }
+  }
+
+  #tell(answer: Answer): void {
     this.#text = ''
     const caller = this.#caller
     this.#caller = undefined
@@ -70,19 +78,23 @@ export class Connection {
   }
 }
 
-/** The answer, once all of it is there. */
+/** The answer, once all of it is there. @throws for what is none */
 export function readAnswer(text: string): Answer | undefined {
   const end = text.indexOf(HEAD_END)
   if (end < 0) return undefined
   const head = text.slice(0, end)
+  const status = /^HTTP\/1\.1 (\d{3}) /.exec(`${head} `)?.[1]
+  if (status === undefined) throw new Error(`no answer: ${head.slice(0, 100)}`)
   const body = bodyOf(head, text.slice(end + HEAD_END.length))
-  return body === undefined ? undefined : { status: Number(head.slice(9, 12)), head, body }
+  return body === undefined ? undefined : { status: Number(status), head, body }
 }
 
 function bodyOf(head: string, rest: string): string | undefined {
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
-  if (length !== undefined) return rest.length < Number(length) ? undefined : rest
-  return /\r\ntransfer-encoding: *chunked/i.test(head) ? joinChunks(rest) : rest
+  if (length !== undefined) return rest.length < Number(length) ? undefined : rest.slice(0, Number(length))
+  if (/\r\ntransfer-encoding: *chunked/i.test(head)) return joinChunks(rest)
+  if (/^HTTP\/1\.1 (?:204|304) /.test(head)) return ''
+  throw new Error(`no length: ${head.slice(0, 100)}`)
 }
 
 function joinChunks(text: string): string | undefined {
@@ -91,6 +103,7 @@ function joinChunks(text: string): string | undefined {
     const line = text.indexOf('\r\n', at)
     if (line < 0) return undefined
     const size = Number.parseInt(text.slice(at, line), 16)
+    if (Number.isNaN(size)) throw new Error(`no size of a chunk: ${text.slice(at, line)}`)
     const next = line + 2 + size + 2
     if (text.length < next) return undefined
     if (size === 0) return body

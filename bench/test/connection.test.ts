@@ -42,9 +42,15 @@ t.test('a server of Node is asked again and again on one connection', async (t) 
       ),
     )
   for (let round = 0; round < 2; round++) {
-    t.match(await ask('/length', '{}'), { status: 202, body: BODY })
-    t.match(await ask('/chunks'), { status: 200, body: BODY, head: /set-cookie: a=b/i })
-    t.match(await ask('/nothing'), { status: 204, body: '' })
+    const [length, chunks, nothing] = [
+      await ask('/length', '{}'),
+      await ask('/chunks'),
+      await ask('/nothing'),
+    ]
+    t.strictSame([length.status, length.body], [202, BODY])
+    t.strictSame([chunks.status, chunks.body], [200, BODY])
+    t.match(chunks.head, /set-cookie: a=b/i)
+    t.strictSame([nothing.status, nothing.body], [204, ''])
   }
   await t.rejects(ask('/broken'), /closed/)
   await t.rejects(ask('/length'), /closed/)
@@ -57,6 +63,19 @@ t.test('an answer is whole when its last byte is there, and not before', async (
   ]
   for (const text of whole) {
     for (let at = 0; at < text.length; at++) t.equal(readAnswer(text.slice(0, at)), undefined)
-    t.match(readAnswer(text), { status: 200, body: 'hello' })
+    const answer = readAnswer(text)
+    t.strictSame([answer?.status, answer?.body], [200, 'hello'])
   }
+})
+
+t.test('what is no answer is never taken for one', async (t) => {
+  const chunked = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'
+  const boundless = 'HTTP/1.1 200 OK\r\n\r\nhello'
+  for (const text of [
+    boundless,
+    'garbage\r\n\r\n',
+    'HTTP/1.1 abc OK\r\n\r\n',
+    `${chunked}x\r\nhello\r\n0\r\n\r\n`,
+  ])
+    t.throws(() => readAnswer(text))
 })

@@ -7,7 +7,10 @@ import type { Gateway } from '../peer/postern.peer.ts'
 
 export type IssueLink = (email: string) => Promise<void>
 
-/** @returns what asks for a link and throws when it is not promised */
+/**
+ * `issue` asks for a link and throws when it is not promised; `end` closes its connections. There are as many as requests were
+ * under way at once. One that the server closed while it was idle is not replaced: leave no long pauses.
+ */
 export function linkIssuer({ url, tenant }: Gateway): { issue: IssueLink; end(): void } {
   const idle: Connection[] = []
   const headers = { authorization: `Bearer ${tenant.key}`, 'content-type': 'application/json' }

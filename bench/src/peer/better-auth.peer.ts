@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { freePort } from '@postern/testkit/free-port'
 import pg from 'pg'
 import { startChild } from './child.ts'
-import { freshAddress, type Kind, type Peer, type PeerRequest, type Scope } from './peer.ts'
+import { checksOf, freshAddress, type Kind, type Peer, type PeerRequest, type Scope } from './peer.ts'
 
 const SERVER = new URL('./better-auth.server.ts', import.meta.url)
 
@@ -23,8 +23,6 @@ export async function startBetterAuth(scope: Scope, postgresUrl: string): Promis
   })
   return { ...peerOf(child.url), ...child }
 }
-
-const SESSION_CHECKS_EACH = 5
 
 function peerOf(url: string): Omit<Peer, 'cpuMs'> {
   const headers = { 'content-type': 'application/json', origin: 'http://bench.test' }
@@ -53,13 +51,11 @@ function peerOf(url: string): Omit<Peer, 'cpuMs'> {
       many(count, (email) => post('/email-otp/send-verification-otp', { email, type: 'sign-in' })),
     code_verify: async () => (await mailed()).codes.map((code) => post('/sign-in/email-otp', code)),
     session_check: async () =>
-      Array.from({ length: SESSION_CHECKS_EACH }, () => cookies).flatMap((all) =>
-        all.map((cookie) => ({
-          method: 'GET',
-          path: '/api/auth/get-session',
-          headers: { ...headers, cookie },
-        })),
-      ),
+      checksOf(cookies, (cookie) => ({
+        method: 'GET',
+        path: '/api/auth/get-session',
+        headers: { ...headers, cookie },
+      })),
   }
   return {
     url,

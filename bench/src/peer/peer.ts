@@ -40,3 +40,10 @@ export interface Scope {
 
 /** An address that nobody has used before. */
 export const freshAddress = (random: Buffer) => `p${random.toString('hex')}@example.com`
+
+/** Each session is checked as often as a page that loads a few things, one check after the other. */
+const CHECKS_EACH = 5
+
+export function checksOf<S>(sessions: readonly S[], check: (session: S) => PeerRequest): PeerRequest[] {
+  return sessions.flatMap((session) => Array.from({ length: CHECKS_EACH }, () => check(session)))
+}

@@ -1,16 +1,13 @@
 // The requests that a back end and a proxy make of Postern's gateway.
 
 import { randomBytes } from 'node:crypto'
-import { freshAddress, type Kind, type Peer, type PeerRequest } from './peer.ts'
+import { checksOf, freshAddress, type Kind, type Peer, type PeerRequest } from './peer.ts'
 import type { Mailed } from './postern-mailed.ts'
 
 interface Session {
   access_token: string
   refresh_token: string
 }
-
-/** Each access token is checked as often as a page that loads a few things. */
-const SESSION_CHECKS_EACH = 5
 
 export function peerOf(
   url: string,
@@ -36,13 +33,11 @@ export function peerOf(
     code_issue: async (count) => many(count, (to) => post('/v1/otps', { channel: 'email', to })),
     code_verify: async () => (await takeMailed()).codes.map((code) => post('/v1/otps/verify', code)),
     session_check: async () =>
-      Array.from({ length: SESSION_CHECKS_EACH }, () => sessions).flatMap((all) =>
-        all.map(({ access_token }) => ({
-          method: 'GET' as const,
-          path: `/v1/forward-auth?tenant=${tenant.id}`,
-          headers: { authorization: `Bearer ${access_token}` },
-        })),
-      ),
+      checksOf(sessions, ({ access_token }) => ({
+        method: 'GET',
+        path: `/v1/forward-auth?tenant=${tenant.id}`,
+        headers: { authorization: `Bearer ${access_token}` },
+      })),
     refresh: async () => sessions.map(({ refresh_token }) => post('/v1/sessions/refresh', { refresh_token })),
     introspect: async () =>
       sessions.map(({ access_token }) => post('/v1/introspect', { token: access_token })),

@@ -14,7 +14,7 @@ export interface Load {
 }
 
 export interface Sample {
-  /** those that count */
+  /** how many were counted */
   requests: number
   perSecond: number
   /** milliseconds */
@@ -24,7 +24,7 @@ export interface Sample {
   cpuMicros: number | undefined
 }
 
-const UNCOUNTED = 0.1
+const WARM_SHARE = 0.1
 const MICROSECONDS = 1_000
 
 /** @throws when any answer is not 2xx: a fast failure is no figure */
@@ -32,8 +32,9 @@ export async function measureLoad(
   url: string,
   { requests, connections, answered, cpuMs }: Load,
 ): Promise<Sample> {
+  // Made before the clock runs.
   const wires = requests.map((request) => wireOf(request, url))
-  const first = wires.splice(0, Math.ceil(wires.length * UNCOUNTED))
+  const first = wires.splice(0, Math.ceil(wires.length * WARM_SHARE))
   const callers = Array.from({ length: connections }, () => new Connection(url))
   const latency = createHistogram()
   const answers: Answer[] = []
@@ -53,7 +54,7 @@ export async function measureLoad(
     await askAll(wires)
     const seconds = (performance.now() - from) / 1_000
     const cpu = used(cpuBefore, await cpuMs())
-    assertGood(answers, url)
+    assertGood(answers, `${url}${requests[0]?.path}`)
     answers.forEach(answered)
     return sampleOf({ requests: wires.length, seconds, latency, cpu })
   } finally {
@@ -71,9 +72,9 @@ async function timed<T>(latency: RecordableHistogram, ask: () => Promise<T>): Pr
 const used = (before: number | undefined, after: number | undefined) =>
   before === undefined || after === undefined ? undefined : after - before
 
-function assertGood(answers: readonly Answer[], url: string): void {
-  const bad = answers.find(({ status }) => status >= 300)
-  if (bad) throw new Error(`a request of ${url} was answered ${bad.status}: ${bad.body.slice(0, 300)}`)
+function assertGood(answers: readonly Answer[], what: string): void {
+  const bad = answers.find(({ status }) => status < 200 || status >= 300)
+  if (bad) throw new Error(`${what} was answered ${bad.status}: ${bad.body.slice(0, 300)}`)
 }
 
 interface Measured {

@@ -27,7 +27,10 @@ export async function runRounds(peers: { postern: Peer; betterAuth: Peer }, plan
     const round: Round = { postern: {}, betterAuth: {} }
     const names: (keyof Round)[] = at % 2 === 1 ? ['betterAuth', 'postern'] : ['postern', 'betterAuth']
     for (const kind of KINDS) {
-      for (const name of names) await measureKind(peers[name], kind, plan, round[name])
+      for (const name of names) {
+        const sample = await measureKind(peers[name], kind, plan)
+        if (sample !== undefined) round[name][kind] = sample
+      }
     }
     if (at > 0) rounds.push(round)
     console.error(at === 0 ? 'warmed up' : `round ${at} of ${plan.rounds}`)
@@ -35,10 +38,11 @@ export async function runRounds(peers: { postern: Peer; betterAuth: Peer }, plan
   return rounds
 }
 
-async function measureKind(peer: Peer, kind: Kind, plan: Plan, figures: Figures): Promise<void> {
+/** undefined: the peer offers nothing alike. */
+async function measureKind(peer: Peer, kind: Kind, plan: Plan): Promise<Sample | undefined> {
   const requests = await peer.requests(kind, plan.requests)
-  if (requests === undefined) return
-  figures[kind] = await measureLoad(peer.url, {
+  if (requests === undefined) return undefined
+  return measureLoad(peer.url, {
     requests,
     connections: plan.connections,
     answered: (answer) => peer.answered(kind, answer),
