@@ -1,7 +1,6 @@
 // Whatever ends a session, its access token is refused: within a second where memory answers, at once where the feed is
 // late, and with 503 where nobody can say.
 
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { until } from '@postern/testkit/poll'
 import { signAccessToken } from '@postern/token/access-token'
 import { createKeyRing, type LiveKeyRing } from '@postern/token/key-ring'
@@ -9,6 +8,7 @@ import t from 'tap'
 import { startGateway } from '../gateway-process.ts'
 import { age, changeSession, claimsOf, codeOf, refresh, type SignedIn, signIn } from '../session/signed-in.ts'
 import { bearer, newTenant, openGateway, openHouse, operator, type Tenant } from '../setup.ts'
+import { newSigningKey } from './new-signing-key.ts'
 
 const house = await openHouse(t)
 const gateway = await openGateway(t, house)
@@ -103,10 +103,7 @@ t.test('every key of the ring counts, also one that does not sign yet, and none 
   t.teardown(() => live.replace(createKeyRing('jwt', [first])))
   const { accessToken } = await signIn(tenant)
   t.equal((await ask(accessToken)).status, 204)
-  const key = createPrivateKey(
-    generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
-  )
-  const second = { version: 2, key }
+  const second = newSigningKey(2)
   const { iss, aud, sub, sid, tid, amr, acr, jti } = claimsOf(accessToken) as Record<string, string> & {
     amr: string[]
   }

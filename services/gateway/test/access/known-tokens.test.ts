@@ -1,11 +1,11 @@
 // Access tokens that are known to be ours: what this process signed it knows as any other would read it, and no longer than
 // its key counts.
 
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { manualClock } from '@postern/testkit/manual-clock'
-import { createKeyRing, LiveKeyRing, type RingKey } from '@postern/token/key-ring'
+import { createKeyRing, LiveKeyRing } from '@postern/token/key-ring'
 import t from 'tap'
 import { KnownTokens } from '../../src/access/known-tokens.ts'
+import { newSigningKey } from './new-signing-key.ts'
 
 const ISSUER = 'https://sign-in.example.org'
 const LIFE_MS = 600_000
@@ -19,12 +19,7 @@ const claims = {
   jti: 'a token',
 }
 
-function newKey(version: number): RingKey {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return { version, key: createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })) }
-}
-
-const [first, second] = [newKey(1), newKey(2)]
+const [first, second] = [newSigningKey(1), newSigningKey(2)]
 
 function desk() {
   const ring = new LiveKeyRing(createKeyRing('jwt', [first]))
