@@ -2,6 +2,7 @@
 // the first refusal of a window is told to the trail, a flood of them is not. What one limit refuses, the other does not count.
 
 import { sql } from 'kysely'
+import { uncountedGuard } from '../uncounted-guard.store.ts'
 import { SENDS, VERIFY_SENDS } from './send-limit.ts'
 
 const [QUOTA, VERIFY_QUOTA] = [sql.lit(SENDS.quota), sql.lit(VERIFY_SENDS.quota)]
@@ -63,8 +64,4 @@ const hits = (tenantId: string) => sql`
                 WHEN c.sends > ${QUOTA} THEN 'identifier_sends' END AS hit,
            coalesce(c.window_started_at, g.window_started_at) + ${WINDOW} AS ends_at,
            coalesce(c.verify_window_started_at, g.verify_window_started_at) + ${VERIFY_WINDOW} AS verify_ends_at
-      FROM ask a LEFT JOIN counts c USING (limit_key)
-      -- Only for who was refused before. The LIMIT keeps it one look-up for each: a plain join may read all guards of the tenant.
-      LEFT JOIN LATERAL (SELECT b.* FROM identifier_guards b
-                          WHERE c.limit_key IS NULL AND b.tenant_id = ${tenantId}::uuid AND b.limit_key = a.limit_key
-                          LIMIT 1) g ON true`
+      FROM ask a LEFT JOIN counts c USING (limit_key) ${uncountedGuard(tenantId)}`

@@ -4,6 +4,7 @@ import type { DeliveryStatus } from '@postern/contracts/challenge'
 import { inputRows, type SetStatement } from '@postern/db/set-statement'
 import type { TenantRun } from '@postern/db/with-tenant'
 import { sql } from 'kysely'
+import { uncountedGuard } from '../../challenge/uncounted-guard.store.ts'
 import { LIFE_SECONDS, MESSAGES, type NewDelivery } from './new-delivery.ts'
 
 export type Created =
@@ -83,8 +84,7 @@ export function countedMessages(tenantId: string) {
            coalesce(c.message_sends > ${QUOTA}, false) AS is_first_hit,
            ceil(extract(epoch FROM coalesce(c.message_window_started_at, g.message_window_started_at) + ${WINDOW} - now()))
              ::integer AS retry_after
-      FROM ask a LEFT JOIN counts c USING (limit_key)
-      LEFT JOIN identifier_guards g ON g.tenant_id = ${tenantId}::uuid AND g.limit_key = a.limit_key
+      FROM ask a LEFT JOIN counts c USING (limit_key) ${uncountedGuard(tenantId)}
   )`
 }
 
