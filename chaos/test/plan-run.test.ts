@@ -1,6 +1,6 @@
 import t from 'tap'
 import { planRun } from '../src/plan-run.ts'
-import { everyScenario } from '../src/scenario/catalog.ts'
+import { dealtScenarios, everyScenario } from '../src/scenario/catalog.ts'
 import { seeded } from '../src/seeded.ts'
 
 const names = (args: string[]) =>
@@ -53,3 +53,25 @@ t.test('a run that would try nothing, or without end, is refused before it begin
   ])
     t.throws(() => planRun(args), Error, args.join(' '))
 })
+
+t.test(
+  'dealt out, every scenario comes on one backend, every kill point on both, and 42 in all',
+  async (t) => {
+    const { redis, postgres } = dealtScenarios(seeded('2026'), 42)
+    const each = [redis, postgres].map((list) => list.map(({ name }) => name))
+    t.equal(each.flat().length, 42)
+    for (const names of each) t.equal(new Set(names).size, names.length, 'none comes twice on one backend')
+    t.same(
+      [...new Set(each.flat())].sort(),
+      sorted(everyScenario('redis', seeded('any'))),
+      'none is left out',
+    )
+    for (let point = 1; point <= 11; point += 1)
+      for (const names of each)
+        t.ok(
+          names.some((name) => name.includes(` K${point},`)),
+          `K${point}`,
+        )
+    t.notOk(postgres.some(({ only }) => only === 'redis'))
+  },
+)

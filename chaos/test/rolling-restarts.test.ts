@@ -6,7 +6,7 @@ import { rollRestarts } from '../src/roll-restarts.ts'
 
 t.setTimeout(300_000)
 
-const RESTARTS = { queue: 'redis', seed: '2026', most: 25, forMs: 40_000 } as const
+const RESTARTS = { queue: 'redis', seed: '2026', most: 8, forMs: 20_000 } as const
 
 t.test(
   'a notifier that is told to end under load loses and doubles nothing, and ends within 25 s',

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bareEnvironment } from '@postern/testkit/bare-environment'
 import { sharedProcessGuard } from '@postern/testkit/process-guard'
 
 /** The part of a tap test that fixtures need. */
@@ -12,13 +13,9 @@ export interface TestScope {
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** As `npm start` has it: what Node compiled once it need not compile again. */
-const compileCache = process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'node-compile')
-
 export const plainEnvironment: Readonly<Record<string, string>> = {
-  PATH: process.env.PATH ?? '',
+  ...bareEnvironment(),
   HOME: process.env.HOME ?? '/',
-  NODE_COMPILE_CACHE: compileCache,
   // Whoever starts them may be killed: they end when the pipe on their standard input closes.
   POSTERN_SUPERVISED: '1',
 }

@@ -22,6 +22,24 @@ export function everyScenario(queue: QueueKind, random: Seeded): Scenario[] {
   return random.shuffled(CATALOG.filter(({ only }) => only === undefined || only === queue))
 }
 
+/**
+ * Every scenario at least once, by turns on the one backend or the other, so that each kill point is met on both, once by
+ * mail and once by SMS; then some of them on the other backend too, until there are `count`.
+ */
+export function dealtScenarios(random: Seeded, count: number): Readonly<Record<QueueKind, Scenario[]>> {
+  const dealt: Record<QueueKind, Scenario[]> = { redis: [], postgres: [] }
+  for (const [at, scenario] of CATALOG.entries())
+    dealt[scenario.only ?? BY_TURNS[at % 4] ?? 'redis'].push(scenario)
+  const again = random.shuffled(CATALOG.filter(({ only }) => only === undefined))
+  for (const scenario of again.slice(0, count - CATALOG.length)) {
+    dealt[dealt.redis.includes(scenario) ? 'postgres' : 'redis'].push(scenario)
+  }
+  return { redis: random.shuffled(dealt.redis), postgres: random.shuffled(dealt.postgres) }
+}
+
+/** Kill points stand in pairs, mail and SMS: the second pair is the other way round. */
+const BY_TURNS: readonly QueueKind[] = ['redis', 'postgres', 'postgres', 'redis']
+
 export interface Choice {
   readonly count: number
   /** What the scenario's name must hold. */

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { endSteps } from './run-step.ts'
-import { runChecks } from './run-tests.ts'
+import { runChecks } from './test-run/run-tests.ts'
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
 

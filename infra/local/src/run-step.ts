@@ -19,6 +19,8 @@ export interface StepOutcome {
 export interface StepOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
+  /** It is killed when it writes nothing for so long; it may take any time otherwise. */
+  readonly silentMs?: number
   /** Called with each piece of output as it comes, instead of keeping it. */
   readonly follow?: (text: string, stream: 'stdout' | 'stderr') => void
 }
@@ -35,8 +37,10 @@ export async function runStep({ command }: Step, options: StepOptions): Promise<
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
+  const silence = options.silentMs && setTimeout(() => signalGroup(child.pid, 'SIGKILL'), options.silentMs)
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => {
+      if (silence) silence.refresh()
       if (options.follow) options.follow(text, stream)
       else output += text
     })
@@ -49,17 +53,20 @@ export async function runStep({ command }: Step, options: StepOptions): Promise<
     })
     child.once('close', (code) => resolve(code === 0))
   })
+  clearTimeout(silence)
   if (child.pid !== undefined) running.delete(child.pid)
   return { ok, seconds: (performance.now() - began) / 1000, output }
 }
 
 /** Ends every step that runs, with what it started. */
 export function endSteps(): void {
-  for (const pid of running) {
-    try {
-      process.kill(-pid, 'SIGTERM')
-    } catch {
-      // It ended meanwhile.
-    }
+  for (const pid of running) signalGroup(pid, 'SIGTERM')
+}
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal)
+  } catch {
+    // It ended meanwhile.
   }
 }

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { endSteps } from './run-step.ts'
-import { runTests } from './run-tests.ts'
+import { runTests } from './test-run/run-tests.ts'
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
 

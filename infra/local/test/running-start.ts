@@ -1,9 +1,11 @@
 // Starts the fake house as a process of its own and tells tests what it said and whether it left anything.
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bareEnvironment } from '@postern/testkit/bare-environment'
 import { freePort } from '@postern/testkit/free-port'
 import { until } from '@postern/testkit/poll'
 import type { TestScope } from '@postern/testkit/postgres'
@@ -29,9 +31,6 @@ export interface StartInput {
   readonly args?: string[]
   readonly env?: Record<string, string>
 }
-
-const { PATH, NODE_COMPILE_CACHE } = process.env
-const kept = NODE_COMPILE_CACHE === undefined ? { PATH } : { PATH, NODE_COMPILE_CACHE }
 
 const script = fileURLToPath(new URL('./fixtures/start-fake-house.ts', import.meta.url))
 
@@ -67,7 +66,7 @@ export async function runningStart(t: TestScope, input: StartInput = {}): Promis
   const portBase = input.portBase ?? (await freePort(6))
   const args = ['--port-base', String(portBase), '--data-dir', dataDir, ...(input.args ?? [])]
   const child = spawn(process.execPath, [script, ...args], {
-    env: { ...kept, POSTERN_SUPERVISED: '1', ...input.env },
+    env: { ...bareEnvironment(), POSTERN_SUPERVISED: '1', ...input.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let said = ''

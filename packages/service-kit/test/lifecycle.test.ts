@@ -3,6 +3,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
+import { bareEnvironment } from '@postern/testkit/bare-environment'
 import { until } from '@postern/testkit/poll'
 import t, { type Test } from 'tap'
 
@@ -17,7 +18,7 @@ class Service {
   constructor(t: Test, mode: string, options: { drainMs?: number; env?: Record<string, string> } = {}) {
     this.child = spawn(process.execPath, [FIXTURE, mode, String(options.drainMs ?? 5_000)], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, ...options.env },
+      env: { ...bareEnvironment(), ...options.env },
     })
     this.child.stdout.on('data', (chunk) => {
       this.out += chunk

@@ -1,8 +1,10 @@
 // Sees to it that nothing outlives this process, even when it is killed by SIGKILL: a small separate process
 // holds the other end of a pipe, and when the pipe closes it ends whatever is still on its list, last in,
 // first out.
+
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { bareEnvironment } from './bare-environment.ts'
 
 /** One process to end when this one is gone. */
 export interface Guarded {
@@ -35,7 +37,7 @@ export function startProcessGuard(): ProcessGuard {
     // Its own group: Ctrl-C in a terminal must not reach it before it has done its work.
     detached: true,
     cwd: '/',
-    env: { PATH: process.env.PATH },
+    env: bareEnvironment(),
     stdio: ['pipe', 'ignore', 'ignore'],
   })
   const { pid, stdin } = child

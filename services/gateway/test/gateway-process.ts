@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { bareEnvironment } from '@postern/testkit/bare-environment'
 import { bearer, type House } from './setup.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -27,7 +28,7 @@ export async function startGateway(
   env: Record<string, string> = {},
 ): Promise<GatewayProcess> {
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env.PATH, ...house.env, POSTERN_GATEWAY_PORT: '0', ...env },
+    env: { ...bareEnvironment(), ...house.env, POSTERN_GATEWAY_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()))

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SERVICE_ROLES } from '@postern/db/roles'
 import { migrateQueueSchema } from '@postern/queue/migrate-bullmq'
+import { bareEnvironment } from '@postern/testkit/bare-environment'
 import { until } from '@postern/testkit/poll'
 import type { TestScope } from '@postern/testkit/postgres'
 import { createKeyRing } from '@postern/token/key-ring'
@@ -62,7 +63,7 @@ export function startNotifier(
 ): RunningNotifier {
   const child = spawn(process.execPath, [MAIN], {
     env: {
-      PATH: process.env.PATH,
+      ...bareEnvironment(),
       POSTERN_ENV: 'development',
       POSTERN_SECRETS_DIR: secretsDir,
       POSTERN_NOTIFIER_PORT: '0',

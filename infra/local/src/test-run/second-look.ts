@@ -1,7 +1,7 @@
 // A file that failed in a whole run is run again, alone and twice. What holds both times is unsteady: a bug to mend,
 // which is told loudly but keeps nobody from merging. What fails again has failed. When more files than a few fail,
 // something is really broken, and looking again would only take time.
-import { complain } from './run-tap.ts'
+import { complain } from './run-groups.ts'
 import type { FileReport } from './tap-reader.ts'
 
 const mostFiles = 3

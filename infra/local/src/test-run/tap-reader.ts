@@ -14,6 +14,12 @@ export interface FileReport {
   readonly complaint: string
 }
 
+/** Of a file whose process ended before the file had. */
+export function lostReport(file: string): FileReport {
+  const complaint = 'its process ended before it did; see what it wrote below'
+  return { file, passed: 0, failed: 1, skipped: [], time: '', complaint }
+}
+
 const result = /^( *)(not )?ok\b(?: \d+)?(?: - )?(.*)$/
 const skipping = /^(.*?)\s*# (?:SKIP|TODO)\b:?\s*(.*)$/i
 

@@ -1,35 +1,22 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { runWhole } from '../src/run-whole.ts'
+import { runWhole } from '../../src/test-run/run-whole.ts'
 
-type Outcome = 'ok' | 'not ok' | 'lost'
+type Outcome = 'ok' | 'not ok' | 'lost' | 'amiss'
 
-const fakeTap = fileURLToPath(new URL('fixtures/fake-tap.cjs', import.meta.url))
+const main = fileURLToPath(new URL('../fixtures/fake-group.cjs', import.meta.url))
 
-/** A whole run of test files that end as they are told to, run after run. */
+/** A whole run of test files, two to a process, that end as they are told to, run after run. */
 async function wholeRun(t: Test, outcomes: Record<string, Outcome[]>) {
-  const root = t.testdir({ node_modules: { '.bin': {} } })
-  const bin = join(root, 'node_modules/.bin')
-  mkdirSync(bin, { recursive: true })
-  writeFileSync(join(bin, 'tap'), `#!/bin/sh\nexec '${process.execPath}' '${fakeTap}' "$@"\n`, {
-    mode: 0o755,
-  })
+  const root = t.testdir()
   const files = Object.keys(outcomes)
   for (const file of files) writeFileSync(join(root, file), JSON.stringify(outcomes[file]))
   const count = { passed: 0, failed: 0, unsteady: [] as readonly string[] }
   const logged = t.capture(console, 'log')
-  const half = Math.ceil(files.length / 2)
-  const parts = [
-    { name: 'tests', files: files.slice(0, half), jobs: 2 },
-    { name: 'end to end', files: files.slice(half), jobs: 1 },
-  ]
-  await runWhole(
-    { root, env: {} },
-    parts.filter(({ files }) => files.length > 0),
-    count,
-  )
+  const groups = [files.slice(0, 2), files.slice(2)].filter(({ length }) => length > 0)
+  await runWhole({ name: 'tests', groups, lanes: 2, root, env: {}, main }, count)
   const told = logged().map(({ args }) => String(args[0]))
   const left = (file: string): Outcome[] => JSON.parse(readFileSync(join(root, file), 'utf8'))
   return { count, told, left }
@@ -78,11 +65,21 @@ t.test('when more than three files fail, none is looked at again', async (t) => 
   for (const name of names) t.same(left(name), ['ok', 'ok'])
 })
 
-t.test('a file that tap did not tell of fails the run, whatever a second look at others says', async (t) => {
-  const { count } = await wholeRun(t, {
-    'a.test.ts': ['not ok', 'ok', 'ok'],
-    'b.test.ts': ['lost'],
-    'c.test.ts': ['ok'],
-  })
-  t.same(count, { passed: 4, failed: 1, unsteady: ['a.test.ts'] })
+t.test(
+  'when a process ends before its files have, those and the one before them are looked at again',
+  async (t) => {
+    const { count, told, left } = await wholeRun(t, {
+      'a.test.ts': ['ok', 'ok', 'amiss'],
+      'b.test.ts': ['lost', 'ok', 'ok'],
+      'c.test.ts': ['ok'],
+    })
+    t.same(count, { passed: 4, failed: 1, unsteady: ['b.test.ts'] })
+    t.same([left('a.test.ts'), left('b.test.ts')], [[], []])
+    t.match(told.join('\n'), /FAILED a\.test\.ts[\s\S]*its process ended before it did/)
+  },
+)
+
+t.test('a process that ends badly fails the run, also when each of its files held', async (t) => {
+  const { count } = await wholeRun(t, { 'a.test.ts': ['ok'], 'b.test.ts': ['amiss'], 'c.test.ts': ['ok'] })
+  t.same(count, { passed: 6, failed: 1, unsteady: [] })
 })

@@ -1,13 +1,19 @@
 // `npm test`: every step with its duration, then one line with the counts. What fails does not hide what comes
 // after it, and a failed step counts as a failed test.
+import { availableParallelism } from 'node:os'
 import { throwawayPostgres } from '@postern/testkit/postgres'
-import { ensurePrograms } from './needed-programs.ts'
-import { runStep, type Step, type StepOutcome } from './run-step.ts'
-import { type Count, countReports, runTap, type TapRun } from './run-tap.ts'
+import { ensurePrograms } from '../needed-programs.ts'
+import { runStep, type Step, type StepOutcome } from '../run-step.ts'
+import { sentenceOf } from '../setup-error.ts'
+import { staticSteps } from '../steps.ts'
+import { inLanes } from './in-lanes.ts'
+import { type Count, countReports, type GroupRun, runGroups } from './run-groups.ts'
 import { runWhole, type WholeCount } from './run-whole.ts'
-import { sentenceOf } from './setup-error.ts'
-import { staticSteps } from './steps.ts'
 import { allTestFiles, namedTestFiles } from './test-files.ts'
+import { groupsOf } from './test-groups.ts'
+
+/** Many files wait more than they work, so there is one more of them under way than there are processors. */
+const lanes = Math.min(availableParallelism() + 1, 4)
 
 export interface TestPlace {
   readonly root: string
@@ -20,7 +26,7 @@ export async function runTests(place: TestPlace, names: string[]): Promise<numbe
   const count: WholeCount = { passed: 0, failed: 0, unsteady: [] }
   if (names.length === 0) await runChecks(place.root, count)
   const equipped = await attempt(count, 'programs', async () => ensurePrograms())
-  if (equipped) await attempt(count, 'tests', () => runAllTap(place, names, count))
+  if (equipped) await attempt(count, 'tests', () => runAllFiles(place, names, count))
   if (count.unsteady.length > 0) {
     console.log(`unsteady files, bugs to mend: ${count.unsteady.length} (${count.unsteady.join(', ')})`)
   }
@@ -30,13 +36,7 @@ export async function runTests(place: TestPlace, names: string[]): Promise<numbe
 
 /** The steps that only read, two at a time: each of them keeps about one processor busy. */
 export async function runChecks(root: string, count: Count): Promise<void> {
-  const waiting = [...staticSteps]
-  const worker = async () => {
-    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
-      tell(step, await runStep(step, { cwd: root }), count)
-    }
-  }
-  await Promise.all([worker(), worker()])
+  await inLanes(staticSteps, 2, async (step) => tell(step, await runStep(step, { cwd: root }), count))
 }
 
 function tell(step: Step, { ok, seconds, output }: StepOutcome, count: Count): void {
@@ -47,32 +47,21 @@ function tell(step: Step, { ok, seconds, output }: StepOutcome, count: Count): v
 }
 
 /** All test processes share one Postgres, each test has a database of its own on it. */
-async function runAllTap({ root, cwd }: TestPlace, names: string[], count: WholeCount): Promise<void> {
+async function runAllFiles({ root, cwd }: TestPlace, names: string[], count: WholeCount): Promise<void> {
   const named = namedTestFiles(names, root, cwd)
+  const groups = groupsOf(named.length > 0 ? named : allTestFiles(root))
   const database = await throwawayPostgres()
-  const common = { root, env: { POSTERN_TEST_POSTGRES_URL: database.url } }
+  const run = { name: 'tests', groups, lanes, root, env: { POSTERN_TEST_POSTGRES_URL: database.url } }
   try {
-    if (named.length > 0) return await runNamed({ ...common, name: 'tests', files: named, jobs: 2 }, count)
-    const { tests, e2e, chaos } = allTestFiles(root)
-    const parts = [
-      { name: 'tests', files: tests, jobs: 2 },
-      { name: 'end to end and chaos', files: chaosFirst(chaos, e2e), jobs: 2 },
-    ]
-    await runWhole(common, parts, count)
+    await (named.length > 0 ? runNamed(run, count) : runWhole(run, count))
   } finally {
     await database.stop()
   }
 }
 
-/** Chaos waits more than it works, so others run beside it. Its longest file begins; its second one comes when that has ended. */
-function chaosFirst(chaos: string[], e2e: string[]): string[] {
-  const isLongest = (file: string) => file.endsWith('/scenarios.test.ts')
-  return [...chaos.filter(isLongest), ...e2e, ...chaos.filter((file) => !isLongest(file))]
-}
-
 /** Whoever names files works on them, and sees at once what fails. */
-async function runNamed(run: TapRun, count: Count): Promise<void> {
-  const { reports, amiss } = await runTap(run)
+async function runNamed(run: GroupRun, count: Count): Promise<void> {
+  const { reports, amiss } = await runGroups(run)
   countReports(reports, count)
   count.failed += amiss
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { type FileReport, TapReader } from '../src/tap-reader.ts'
+import { type FileReport, TapReader } from '../../src/test-run/tap-reader.ts'
 
 // What tap wrote for four files: one with a pass, a failure, a skip and a todo; one that left in the middle of a
 // test; one that crashed while it was loaded; one that passed.
-const mixed = readFileSync(new URL('./fixtures/tap/mixed.txt', import.meta.url), 'utf8')
+const mixed = readFileSync(new URL('../fixtures/tap/mixed.txt', import.meta.url), 'utf8')
 
 function read(text: string, pieces = 1): FileReport[] {
   const reports: FileReport[] = []
