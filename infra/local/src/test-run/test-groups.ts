@@ -8,7 +8,7 @@ export type TestGroup = readonly string[]
 /** So many that loading is paid once for most of them, and so few that the last group is not waited for. */
 const MOST = 14
 
-const ALONE = [/^e2e\//, /^chaos\/test\/(?:scenarios|rolling-restarts)\.test\.ts$/, /\/process\//]
+const ALONE = [/^e2e\/test\/[^/]+$/, /^chaos\/test\/(?:scenarios|rolling-restarts)\.test\.ts$/, /\/process\//]
 
 /** In the order in which they are to begin: what takes longest first. The same files make the same groups. */
 export function groupsOf(files: readonly string[]): TestGroup[] {

@@ -5,11 +5,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { adminDatabase, embeddedUrl } from '../src/admin-database.ts'
-import { newPerson, openBrowser } from '../src/browser.ts'
-import { startHouse } from '../src/house.ts'
-import { Client, codeIn, freshEmail, tokenIn } from '../src/postern.client.ts'
-import { recordingProxy } from '../src/recording-proxy.ts'
+import { adminDatabase, embeddedUrl } from '../../src/admin-database.ts'
+import { newPerson, openBrowser } from '../../src/browser.ts'
+import { oneHouse } from '../../src/one-house.ts'
+import { Client, codeIn, freshEmail, tokenIn } from '../../src/postern.client.ts'
+import { recordingProxy } from '../../src/recording-proxy.ts'
 
 t.test('in a real browser', async (t) => {
   const rig = await setup(t)
@@ -25,7 +25,7 @@ t.test('in a real browser', async (t) => {
 type Rig = Awaited<ReturnType<typeof setup>>
 
 async function setup(t: Test) {
-  const house = await startHouse(t)
+  const house = await oneHouse()
   const gateway = await recordingProxy(t, house.dev.gateway)
   const sandbox = await recordingProxy(t, house.dev.sandbox)
   const client = new Client(house.dev)

@@ -3,10 +3,10 @@
 
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { newPerson, openBrowser, type Watched } from '../src/browser.ts'
-import { startHouse } from '../src/house.ts'
-import { type PageHost, pageHost } from '../src/page-host.ts'
-import { Client, freshEmail, linkIn } from '../src/postern.client.ts'
+import { newPerson, openBrowser, type Watched } from '../../src/browser.ts'
+import { oneHouse } from '../../src/one-house.ts'
+import { type PageHost, pageHost } from '../../src/page-host.ts'
+import { Client, freshEmail, linkIn } from '../../src/postern.client.ts'
 
 t.test('browser mode', async (t) => {
   const rig = await setup(t)
@@ -19,7 +19,7 @@ t.test('browser mode', async (t) => {
 type Rig = Awaited<ReturnType<typeof setup>>
 
 async function setup(t: Test) {
-  const house = await startHouse(t)
+  const house = await oneHouse()
   const client = new Client(house.dev)
   const shop = await pageHost(t, 'shop', house.dev.gateway)
   const bank = await pageHost(t, 'bank', house.dev.gateway)

@@ -4,13 +4,13 @@
 import { gzipSync } from 'node:zlib'
 import { until } from '@postern/testkit/poll'
 import t, { type Test } from 'tap'
-import { adminDatabase, embeddedUrl } from '../src/admin-database.ts'
-import { startHouse } from '../src/house.ts'
-import { recipeIn, startNginx } from '../src/nginx.ts'
-import { pageClient } from '../src/page.client.ts'
-import { Client, freshEmail } from '../src/postern.client.ts'
-import { startSingle } from '../src/single-process.ts'
-import { startUpstream } from '../src/upstream.ts'
+import { adminDatabase, embeddedUrl } from '../../src/admin-database.ts'
+import { recipeIn, startNginx } from '../../src/nginx.ts'
+import { oneHouse } from '../../src/one-house.ts'
+import { pageClient } from '../../src/page.client.ts'
+import { Client, freshEmail } from '../../src/postern.client.ts'
+import { startSingle } from '../../src/single-process.ts'
+import { startUpstream } from '../../src/upstream.ts'
 
 const NOBODY = '00000000-0000-0000-0000-000000000000'
 const LIE = {
@@ -21,7 +21,7 @@ const LIE = {
 }
 
 async function setup(t: Test) {
-  const house = await startHouse(t)
+  const house = await oneHouse()
   const { dev } = house
   // The proxy asks one gateway, the back end speaks to another.
   const asked = await startSingle(t, house, 'gateway')

@@ -4,8 +4,8 @@
 import type { IssuedChallenge } from '@postern/contracts/http/challenge'
 import { until } from '@postern/testkit/poll'
 import t from 'tap'
-import { startHouse } from '../src/house.ts'
-import { Client, freshEmail, freshPhone } from '../src/postern.client.ts'
+import { oneHouse } from '../../src/one-house.ts'
+import { Client, freshEmail, freshPhone } from '../../src/postern.client.ts'
 
 interface Call {
   readonly provider: string
@@ -31,7 +31,7 @@ const VENDORS: readonly (readonly [provider: string, before: readonly string[]])
 const OF_ANOTHER = { sendgrid: 200, ses: 200, gateway: 200, twilio: 401 } as const
 
 t.test('every vendor’s receipt is believed once, and no forgery of it', async (t) => {
-  const { dev } = await startHouse(t)
+  const { dev } = await oneHouse()
   const client = new Client(dev)
   const ask = async <T>(method: string, path: string, body?: object): Promise<T> =>
     (await client.call(method, `${dev.sandbox}${path}`, { body })).body as T
