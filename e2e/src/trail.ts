@@ -11,11 +11,19 @@ export async function untilRecorded(admin: pg.Pool, deadlineMs = 60_000): Promis
   await until(none, { deadlineMs, everyMs: 50, what: 'an empty outbox' })
 }
 
+/** A mail may be read before the notifier has written down that it was accepted. */
+async function untilSent(admin: pg.Pool, deliveryId: string): Promise<void> {
+  const query = `SELECT id FROM deliveries WHERE id = $1 AND status NOT IN ('pending', 'queued', 'sending')`
+  const settled = async () => (await one(admin, query, [deliveryId])) !== undefined
+  await until(settled, { deadlineMs: 60_000, everyMs: 20, what: 'an answer of the vendor' })
+}
+
 /** The events of a challenge, its delivery, and what came of it, oldest first. */
 export async function trailOf(
   { client, admin }: { client: Client; admin: pg.Pool },
   link: { id: string; deliveryId: string },
 ): Promise<AuditEvent[]> {
+  await untilSent(admin, link.deliveryId)
   await untilRecorded(admin)
   const { user_id: user, id: session } =
     (await one<{ user_id: string; id: string }>(
