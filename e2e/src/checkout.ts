@@ -1,10 +1,9 @@
 // Where the code under test is, and what its processes may inherit: nothing of the test runner's.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { bareEnvironment } from '@postern/testkit/bare-environment'
 import { sharedProcessGuard } from '@postern/testkit/process-guard'
+import { scratchFolder } from '@postern/testkit/scratch'
 
 /** The part of a tap test that fixtures need. */
 export interface TestScope {
@@ -22,7 +21,7 @@ export const plainEnvironment: Readonly<Record<string, string>> = {
 
 /** A folder that goes with the test, or with this process when that is killed. Whatever uses it must be added to the teardown later, so that it ends earlier. */
 export function temporaryFolder(t: TestScope): string {
-  const folder = mkdtempSync(join(tmpdir(), 'postern-e2e-'))
+  const folder = scratchFolder('postern-e2e-')
   sharedProcessGuard().discard(folder)
   t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
   return folder

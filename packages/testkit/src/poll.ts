@@ -4,7 +4,7 @@
 export interface UntilOptions {
   /** How long to try, in milliseconds. */
   readonly deadlineMs: number
-  /** Pause between two tries, in milliseconds. */
+  /** Pause between two tries, in milliseconds; a tenth of what was waited so far unless told, 5 at least and 200 at most. */
   readonly everyMs?: number
   /** What is awaited, for the failure's text. */
   readonly what?: string
@@ -25,8 +25,9 @@ export async function until<T>(
   probe: () => T | Promise<T>,
   options: UntilOptions,
 ): Promise<Exclude<Awaited<T>, Falsy>> {
-  const { deadlineMs, everyMs = 15, what = 'the awaited state' } = options
-  const end = performance.now() + deadlineMs
+  const { deadlineMs, everyMs, what = 'the awaited state' } = options
+  const began = performance.now()
+  const end = began + deadlineMs
   for (;;) {
     const seen = await attempt(probe)
     if (seen.value) return seen.value as Exclude<Awaited<T>, Falsy>
@@ -36,7 +37,8 @@ export async function until<T>(
         cause: seen.error,
       })
     }
-    await pause(everyMs)
+    // Whoever waits long may well hear of it a little later: looking costs a processor that others need.
+    await pause(everyMs ?? Math.min(Math.max((performance.now() - began) / 10, 5), 200))
   }
 }
 

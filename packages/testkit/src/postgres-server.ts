@@ -85,7 +85,14 @@ function settings(durable: boolean): string[] {
     log_min_error_statement: 'panic',
   }
   // Nothing waits for the disk: a killed Postgres still keeps its commits, only a power cut would not.
-  const careless = { fsync: 'off', full_page_writes: 'off', wal_level: 'minimal', max_wal_senders: '0' }
+  const careless = {
+    fsync: 'off',
+    full_page_writes: 'off',
+    wal_level: 'minimal',
+    max_wal_senders: '0',
+    // Of a killed server that is never started again, segments elsewhere would stay.
+    dynamic_shared_memory_type: 'mmap',
+  }
   return Object.entries(durable ? always : { ...always, ...careless }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,

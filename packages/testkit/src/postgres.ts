@@ -1,15 +1,13 @@
 // A migrated database of its own for each test, on a real Postgres: the one that `npm test` started
 // (POSTERN_TEST_POSTGRES_URL), or, when a file runs alone, one that lives as long as this process.
 import { randomBytes } from 'node:crypto'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { ensureDatabase } from '@postern/db/roles'
 import { type EmbeddedPostgres, startPostgres } from './embedded-postgres.ts'
 import { freePort } from './free-port.ts'
 import { until } from './poll.ts'
 import { asAdmin, ensureTemplate, type TemplateStep, urlFor } from './postgres-template.ts'
 import { sharedProcessGuard } from './process-guard.ts'
+import { scratchFolder } from './scratch.ts'
 
 /** The part of a tap test that fixtures need. */
 export interface TestScope {
@@ -71,7 +69,7 @@ export function testCluster(): Promise<string> {
 
 /** A cluster of one's own, for tests that kill it. Ends, and its files go, with this process at the latest. */
 export async function throwawayPostgres(): Promise<EmbeddedPostgres & { dataDir: string }> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'postern-test-postgres-'))
+  const dataDir = scratchFolder('postern-test-postgres-')
   sharedProcessGuard().discard(dataDir)
   const server = await startPostgres({ dataDir, port: await freePort(), durable: false })
   return { ...server, dataDir }

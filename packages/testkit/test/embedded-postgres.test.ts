@@ -9,12 +9,13 @@ import { until } from '../src/poll.ts'
 import { choosePostgresAccount } from '../src/postgres-account.ts'
 import { postgresHome } from '../src/postgres-binaries.ts'
 import { childrenOf, isAlive } from '../src/process-tree.ts'
+import { scratchFolder } from '../src/scratch.ts'
 
 const isRoot = process.getuid?.() === 0
 
 /** A data-dir inside a private folder, as in a clone under root's home. */
 function privateFolder(t: Test): string {
-  const folder = mkdtempSync(join(tmpdir(), 'postern-embedded-'))
+  const folder = scratchFolder('postern-embedded-')
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
@@ -138,7 +139,10 @@ t.test('as root without user namespaces it runs under an account that has no rig
 
 t.test('the binaries themselves may lie under private folders', async (t) => {
   if (!isRoot) return t.comment('only root runs Postgres as somebody else')
-  const hidden = join(privateFolder(t), 'native')
+  // Not in memory: there systems may forbid to run programs.
+  const folder = mkdtempSync(join(tmpdir(), 'postern-binaries-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const hidden = join(folder, 'native')
   cpSync(postgresHome(), hidden, { recursive: true, verbatimSymlinks: true })
   const reachable = reachableFolder(t)
   const account = choosePostgresAccount(hidden, join(reachable, 'none'), { namespaces: false, reachable })

@@ -30,3 +30,16 @@ t.test('after the deadline it fails with what was awaited and seen last', async 
   const broken = () => Promise.reject(new Error('refused'))
   await t.rejects(until(broken, { deadlineMs: 5, everyMs: 1 }), { message: /last error: refused$/ })
 })
+
+t.test('it looks often at first, and less often the longer it waits', async (t) => {
+  const at: number[] = []
+  const began = performance.now()
+  const looks = () => {
+    at.push(performance.now() - began)
+    return performance.now() - began > 600
+  }
+  await until(looks, { deadlineMs: 30_000 })
+  const early = at.filter((ms) => ms < 100).length
+  t.ok(early >= 3, `${early} looks in the first tenth of a second`)
+  t.ok(at.length < 60, `${at.length} looks; one each 5 ms would be 120`)
+})
