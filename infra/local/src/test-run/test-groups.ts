@@ -8,22 +8,26 @@ export type TestGroup = readonly string[]
 /** So many that loading is paid once for most of them, and so few that the last group is not waited for. */
 const MOST = 14
 
-const ALONE = [/^e2e\/test\/[^/]+$/, /^chaos\/test\/(?:scenarios|rolling-restarts)\.test\.ts$/, /\/process\//]
+const ALONE = [/^chaos\/test\/(?:scenarios|rolling-restarts)\.test\.ts$/, /^e2e\/test\/[^/]+$/, /\/process\//]
 
-/** In the order in which they are to begin: what takes longest first. The same files make the same groups. */
+/** Files that work with processes, what takes longest first. */
+const WAITING = [/^chaos\/test\/scenarios/, /^e2e\//, /^chaos\/test\/rolling/, /\/process\//]
+
+/**
+ * In the order in which they are to begin: groups that wait for processes by turns with others, so that the processors are
+ * neither idle nor fought for. The same files make the same groups.
+ */
 export function groupsOf(files: readonly string[]): TestGroup[] {
-  const [alone, others] = parted(files)
-  const workspaces = Map.groupBy(others, (file) => file.split('/').slice(0, 2).join('/'))
-  const shared = [...workspaces.values()].flatMap(evenly).sort((a, b) => b.length - a.length)
-  return [...alone.map((file) => [file]), ...shared]
-}
-
-function parted(files: readonly string[]): [alone: string[], others: string[]] {
-  const rank = (file: string) => ALONE.findIndex((pattern) => pattern.test(file))
-  const alone = files.filter((file) => rank(file) >= 0)
-  // Chaos takes longer than all else, and then the order of the patterns.
-  const longest = (file: string) => (file.startsWith('chaos/') ? -1 : rank(file))
-  return [alone.sort((a, b) => longest(a) - longest(b)), files.filter((file) => rank(file) < 0)]
+  const isAlone = (file: string) => ALONE.some((pattern) => pattern.test(file))
+  const groups = [
+    ...Map.groupBy(files, (file) => (isAlone(file) ? file : file.split('/').slice(0, 2).join('/'))).values(),
+  ].flatMap(evenly)
+  const rank = ([file = '']: TestGroup) => WAITING.findIndex((pattern) => pattern.test(file))
+  const waiting = groups.filter((group) => rank(group) >= 0).sort((a, b) => rank(a) - rank(b))
+  const working = groups.filter((group) => rank(group) < 0).sort((a, b) => b.length - a.length)
+  return Array.from({ length: groups.length }, (_, at) => [waiting[at], working[at]])
+    .flat()
+    .filter((group) => group !== undefined)
 }
 
 function evenly(files: readonly string[]): TestGroup[] {
