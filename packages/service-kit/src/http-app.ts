@@ -19,7 +19,7 @@ import { RequestJournal } from './http/request-journal.ts'
 import { traceRequests } from './http/request-span.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { answerUnmatched } from './http/unmatched.ts'
-import { createValidatorCompiler, formatValidationErrors } from './http/validation.ts'
+import { compileValidator, formatValidationErrors } from './http/validation.ts'
 import { type Random, systemRandom } from './random.ts'
 
 export type { HttpApp } from './http/fastify.ts'
@@ -67,7 +67,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   app.decorate('clock', clock)
   app.decorateRequest('caller', null)
   app.decorateRequest('refusal', null)
-  app.setValidatorCompiler(createValidatorCompiler())
+  app.setValidatorCompiler(compileValidator)
   app.setSchemaErrorFormatter(formatValidationErrors)
   app.setErrorHandler(answerError)
   if (telemetry?.tracing) traceRequests(app, telemetry.tracer)
