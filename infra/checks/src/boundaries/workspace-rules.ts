@@ -82,6 +82,14 @@ export const WORKSPACE_RULES: readonly Rule[] = [
     planted: { 'services/notifier/src/delivery/breach.job.ts': ['bullmq'] },
   },
   {
+    name: 'one-validator',
+    instead:
+      'Hold a value to a schema by formOf of packages/service-kit: TypeBox’s own checks are hundreds of modules more at each start.',
+    from: { path: SHIPPED },
+    to: { path: '(?:^|/)typebox/(?:build/)?(?:compile|error|value)(?:/|$)' },
+    planted: { 'services/notifier/src/delivery/breach.ts': ['typebox/compile'] },
+  },
+  {
     name: 'packages-by-their-name',
     instead:
       'Import another workspace as @postern/<package>/<file>, so that package.json says who needs whom.',
