@@ -30,7 +30,7 @@ async function start(t: Test, h: House, env: Readonly<Record<string, string>> = 
   })
   const { settings } = config
   const { logger } = capturedLogger('notifier')
-  const ambient = openAmbient({ service: 'notifier', logger, settings }, parts)
+  const ambient = await openAmbient({ service: 'notifier', logger, settings }, parts)
   const context = buildContext(config, ambient, parts)
   const workers = buildWorkers(context)
   const app = await buildApp(context, workers)
