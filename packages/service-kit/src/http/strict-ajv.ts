@@ -1,6 +1,6 @@
 // The validator that all schemas go through. It doubts a schema rather than guess what is meant, and changes no value.
 
-import { Ajv, type Options } from 'ajv'
+import { Ajv, type AnySchema, type Options } from 'ajv'
 import { addOurFormats } from './formats.ts'
 
 const STRICT: Options = {
@@ -12,6 +12,8 @@ const STRICT: Options = {
   useDefaults: false,
   allErrors: false,
   ownProperties: true,
+  // Reading the schema of schemas takes as long as compiling twenty of ours: see assertSchema.
+  validateSchema: false,
 }
 
 let strict: Ajv | undefined
@@ -27,6 +29,11 @@ export function strictAjv(): Ajv {
 export function coercingAjv(): Ajv {
   coercing ??= withFormats({ ...STRICT, coerceTypes: true, useDefaults: true })
   return coercing
+}
+
+/** Holds a schema to JSON Schema itself, which tests do for all of ours. @throws when it is none */
+export function assertSchema(schema: AnySchema): void {
+  void strictAjv().validateSchema(schema, true)
 }
 
 function withFormats(options: Options): Ajv {

@@ -6,7 +6,7 @@ import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastif
 import { AppError } from '../app-error.ts'
 import { coercingAjv, strictAjv } from './strict-ajv.ts'
 
-/** The compiler for every part of a request. Schemas that strict mode doubts stop the start. */
+/** The compiler for every part of a request. @throws for a schema that strict mode doubts */
 export const compileValidator: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) =>
   (httpPart === 'querystring' ? coercingAjv() : strictAjv()).compile(schema as Record<string, unknown>)
 
