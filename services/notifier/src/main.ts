@@ -17,7 +17,7 @@ await runService({
     const config = readConfig(process.env)
     const { settings } = config
     const ambient = await openAmbient({ service, logger, settings }, parts)
-    const context = buildContext(config, ambient, parts)
+    const context = await buildContext(config, ambient, parts)
     const workers = buildWorkers(context)
     const app = await buildApp(context, workers)
     parts.add('http', () => app.close())
