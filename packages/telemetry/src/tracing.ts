@@ -2,7 +2,7 @@
 // Nothing is patched: what wants a span asks for one.
 
 import { context, type Meter, propagation, type Tracer, trace } from '@opentelemetry/api'
-import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
+import type { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 import type { SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
@@ -44,7 +44,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   const meters = new MeterProvider({ resource, readers: [reader] })
   const meter = meters.getMeter('postern')
   observeProcess(meter)
-  const serializer = new PrometheusSerializer(undefined, false, undefined, false, true)
+  let serializer: PrometheusSerializer | undefined
   const target = options.spanExporter ?? options.otlpEndpoint
   const tracers = target
     ? (await import('./span-export.ts')).startTracing(target, resource, meter)
@@ -55,13 +55,21 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     tracing: tracers !== undefined,
     tracer: (tracers ?? trace).getTracer('postern'),
     meter,
-    metricsText: async () =>
-      serializer.serialize((await reader.collect({ timeoutMillis: 1_000 })).resourceMetrics),
+    metricsText: async () => {
+      serializer ??= await openSerializer()
+      return serializer.serialize((await reader.collect({ timeoutMillis: 1_000 })).resourceMetrics)
+    },
     stop: (deadlineMs) => {
       stopping ??= stopAll(tracers, meters, deadlineMs)
       return stopping
     },
   }
+}
+
+/** Loaded when metrics are first read: its library imports Node's HTTP in the way that takes 40 ms. */
+async function openSerializer(): Promise<PrometheusSerializer> {
+  const { PrometheusSerializer } = await import('@opentelemetry/exporter-prometheus')
+  return new PrometheusSerializer(undefined, false, undefined, false, true)
 }
 
 async function stopAll(
