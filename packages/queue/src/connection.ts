@@ -2,7 +2,6 @@
 
 import { openPostgresBackend } from './backend/postgres.ts'
 import type { BackendOptions, QueueBackend } from './backend/queue-backend.ts'
-import { openRedisBackend } from './backend/redis.ts'
 import { QueueError } from './queue-error.ts'
 import { type OutageLog, outageLog, type QueueLogger } from './queue-log.ts'
 
@@ -33,15 +32,15 @@ export interface QueueConnection {
  * Opens the way to the backend that `url` names.
  * @throws {QueueError} QUEUE_MISCONFIGURED when the URL or the prefix cannot be used; the text never holds the URL
  */
-export function openQueueConnection(options: QueueConnectionOptions): QueueConnection {
+export async function openQueueConnection(options: QueueConnectionOptions): Promise<QueueConnection> {
   const { url, name, logger, prefix = DEFAULT_PREFIX, tracing = true } = options
   const outage = outageLog(logger, 'queue')
   const onError = (code: string) => outage.failed(code)
-  const backend = open({ url, name, prefix, tracing, onError })
+  const backend = await open({ url, name, prefix, tracing, onError })
   return { backend, logger, outage, close: () => backend.close() }
 }
 
-function open(options: BackendOptions) {
+async function open(options: BackendOptions): Promise<QueueBackend> {
   const scheme = URL.canParse(options.url) ? new URL(options.url).protocol : ''
   if (scheme === 'postgres:' || scheme === 'postgresql:') return openPostgresBackend(options)
   if (scheme !== 'redis:' && scheme !== 'rediss:') {
@@ -53,5 +52,7 @@ function open(options: BackendOptions) {
       'the queue prefix must begin with a hash tag, such as {postern}',
     )
   }
+  // A process whose queue is in Postgres does not load the client of a Redis.
+  const { openRedisBackend } = await import('./backend/redis.ts')
   return openRedisBackend(options)
 }

@@ -2,11 +2,11 @@
 // because Postgres still holds what could not be queued.
 
 import { CanaryJob, type QueueDefinition } from '@postern/contracts/queues'
+import { formOf } from '@postern/service-kit/form'
 import type { Static, TSchema } from 'typebox'
 import { keepOpen } from './backend/keep-open.ts'
 import type { BackendQueue, BulkJob } from './backend/queue-backend.ts'
 import type { QueueConnection } from './connection.ts'
-import { jobForm } from './job/job-form.ts'
 import { failureCode, QueueError } from './queue-error.ts'
 import { settledWithin, within } from './within.ts'
 
@@ -48,8 +48,8 @@ export function createProducer<S extends TSchema, P>(
 ): Producer<Static<S>> {
   const { backend, outage } = connection
   const { name, job } = definition
-  const fits = jobForm(job)
-  const isCanary = jobForm(CanaryJob)
+  const form = formOf(job)
+  const isCanary = formOf(CanaryJob).fits
   const kept = keepOpen<BackendQueue>({
     connection,
     open: () => backend.openQueue(name),
@@ -74,7 +74,7 @@ export function createProducer<S extends TSchema, P>(
   return {
     ready: () => kept.current() !== undefined && backend.connected(),
     async addBulk(jobs) {
-      const bulk = jobs.map((job) => toBulkJob(name, job, fits))
+      const bulk = jobs.map((job) => toBulkJob(name, job, form.fits))
       if (bulk.length > 0) await ask('queue_add', (queue) => queue.addBulk(bulk))
     },
     async oldest() {
@@ -84,7 +84,7 @@ export function createProducer<S extends TSchema, P>(
         if (first.length === 0) return 'unknown'
         const next = first.map(({ data }) => data).find((data) => !isCanary(data))
         if (next === undefined) return null
-        return fits(next) ? (next as Static<S>) : 'unknown'
+        return form.fits(next) ? next : 'unknown'
       })
     },
     async addCanary(now) {

@@ -7,7 +7,7 @@ import t from 'tap'
 import { relayMetrics, workerMetrics } from '../src/queue-metrics.ts'
 
 t.test('what the relay and the workers do can be read', async (t) => {
-  const telemetry = startTelemetry({ service: 'queue-test', version: '0' })
+  const telemetry = await startTelemetry({ service: 'queue-test', version: '0' })
   const clock = manualClock()
   const metrics = createMetrics(telemetry.meter)
   const relay = relayMetrics(metrics, clock)

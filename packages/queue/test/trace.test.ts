@@ -23,9 +23,9 @@ const spanExporter: Exporter = {
 }
 
 t.test('each job of a batch runs in the trace of its own request', async (t) => {
-  const telemetry = startTelemetry({ service: 'queue-test', version: '0', spanExporter })
+  const telemetry = await startTelemetry({ service: 'queue-test', version: '0', spanExporter })
   const { url } = await testRedis(t)
-  const { producer, work, finished } = openParts(t, url)
+  const { producer, work, finished } = await openParts(t, url)
   const seen = new Map<string, string | null>()
   const worker = work(async ({ delivery_id: id }) => {
     seen.set(id, traceIdOf(currentTraceparent()))

@@ -25,10 +25,13 @@ export interface AmbientOptions {
 const LONGEST_FLUSH_MS = 3_000
 
 /** The ambient of a real process: the system's clock and randomness, its log at the level that was set, its telemetry. */
-export function openAmbient({ service, logger, settings }: AmbientOptions, parts: Parts): Ambient {
+export async function openAmbient(
+  { service, logger, settings }: AmbientOptions,
+  parts: Parts,
+): Promise<Ambient> {
   const { logLevel, otlpEndpoint } = settings
   logger.level = logLevel
-  const telemetry = startTelemetry({
+  const telemetry = await startTelemetry({
     service: `postern-${service}`,
     version: VERSION,
     ...(otlpEndpoint !== undefined && { otlpEndpoint }),

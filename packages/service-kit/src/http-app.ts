@@ -10,6 +10,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { spellIdsAlike } from './http/canonical-ids.ts'
 import { createClientErrorHandler } from './http/client-error.ts'
 import { closeByDefault } from './http/closed-by-default.ts'
+import { compileOnDemand } from './http/compile-on-demand.ts'
 import { createErrorHandler } from './http/error-answer.ts'
 import type { HttpApp } from './http/fastify.ts'
 import { readForwardedAddresses } from './http/forwarded-addresses.ts'
@@ -19,7 +20,7 @@ import { RequestJournal } from './http/request-journal.ts'
 import { traceRequests } from './http/request-span.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { answerUnmatched } from './http/unmatched.ts'
-import { createValidatorCompiler, formatValidationErrors } from './http/validation.ts'
+import { formatValidationErrors } from './http/validation.ts'
 import { type Random, systemRandom } from './random.ts'
 
 export type { HttpApp } from './http/fastify.ts'
@@ -43,9 +44,11 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   const headers = securityHeaders()
   const answerError = createErrorHandler(clock, metrics)
   const journal = new RequestJournal(metrics)
+  const { compilersFactory, compileAll } = compileOnDemand()
   const app = fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: journal,
+    schemaController: { compilersFactory },
     genReqId: () => random.uuid(),
     bodyLimit: options.bodyLimit ?? 16 * 1024,
     trustProxy: trusted(options.trustProxy ?? []),
@@ -65,9 +68,9 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   }) as unknown as HttpApp
 
   app.decorate('clock', clock)
+  app.decorate('compileSchemas', compileAll)
   app.decorateRequest('caller', null)
   app.decorateRequest('refusal', null)
-  app.setValidatorCompiler(createValidatorCompiler())
   app.setSchemaErrorFormatter(formatValidationErrors)
   app.setErrorHandler(answerError)
   if (telemetry?.tracing) traceRequests(app, telemetry.tracer)

@@ -35,7 +35,7 @@ const ThingParams = Type.Object({ id: Type.String({ format: 'uuid' }) }, { addit
 export async function setup(t: Test, options: Partial<HttpAppOptions> = {}) {
   const logs = capturedLogger()
   const clock = manualClock()
-  const telemetry = startTelemetry({ service: 'test', version: '0' })
+  const telemetry = await startTelemetry({ service: 'test', version: '0' })
   const app = await createHttpApp({
     logger: logs.logger,
     clock,

@@ -2,15 +2,11 @@
 // Nothing is patched: what wants a span asks for one.
 
 import { context, type Meter, propagation, type Tracer, trace } from '@opentelemetry/api'
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
-import { W3CTraceContextPropagator } from '@opentelemetry/core'
-import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
-import { type Resource, resourceFromAttributes } from '@opentelemetry/resources'
+import type { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
+import { resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
-import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
+import type { SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import { observeProcess } from './process-metrics.ts'
-import { ScrubbingExporter } from './scrubbing-exporter.ts'
 
 export interface TelemetryOptions {
   service: string
@@ -38,7 +34,7 @@ class OnDemandReader extends MetricReader {
 }
 
 /** Starts telemetry; one per process, because the tracer provider is registered for all libraries. */
-export function startTelemetry(options: TelemetryOptions): Telemetry {
+export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const resource = resourceFromAttributes({
     'service.name': options.service,
     'service.version': options.version,
@@ -48,16 +44,21 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   const meters = new MeterProvider({ resource, readers: [reader] })
   const meter = meters.getMeter('postern')
   observeProcess(meter)
-  const serializer = new PrometheusSerializer(undefined, false, undefined, false, true)
-  const tracers = startTracing(options, resource, meter)
+  let serializer: PrometheusSerializer | undefined
+  const target = options.spanExporter ?? options.otlpEndpoint
+  const tracers = target
+    ? (await import('./span-export.ts')).startTracing(target, resource, meter)
+    : undefined
   let stopping: Promise<void> | undefined
 
   return {
     tracing: tracers !== undefined,
     tracer: (tracers ?? trace).getTracer('postern'),
     meter,
-    metricsText: async () =>
-      serializer.serialize((await reader.collect({ timeoutMillis: 1_000 })).resourceMetrics),
+    metricsText: async () => {
+      serializer ??= await openSerializer()
+      return serializer.serialize((await reader.collect({ timeoutMillis: 1_000 })).resourceMetrics)
+    },
     stop: (deadlineMs) => {
       stopping ??= stopAll(tracers, meters, deadlineMs)
       return stopping
@@ -65,28 +66,10 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   }
 }
 
-function startTracing(
-  options: TelemetryOptions,
-  resource: Resource,
-  meter: Meter,
-): TracerProvider | undefined {
-  const target = options.spanExporter ?? exporterTo(options.otlpEndpoint)
-  if (target === undefined) return undefined
-  const failures = meter.createCounter('postern_trace_export_failures_total', {
-    description: 'Batches of spans that the collector did not take.',
-  })
-  const exporter = new ScrubbingExporter(target, () => failures.add(1))
-  const tracers = new TracerProvider({ resource, spanProcessors: [new BatchSpanProcessor({ exporter })] })
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-  // Trace context only: baggage would carry strangers' values into our spans and jobs.
-  propagation.setGlobalPropagator(new W3CTraceContextPropagator())
-  trace.setGlobalTracerProvider(tracers)
-  return tracers
-}
-
-function exporterTo(endpoint: string | undefined): SpanExporter | undefined {
-  if (endpoint === undefined || endpoint === '') return undefined
-  return new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces`, timeoutMillis: 5_000 })
+/** Loaded when metrics are first read: its library imports Node's HTTP in the way that takes 40 ms. */
+async function openSerializer(): Promise<PrometheusSerializer> {
+  const { PrometheusSerializer } = await import('@opentelemetry/exporter-prometheus')
+  return new PrometheusSerializer(undefined, false, undefined, false, true)
 }
 
 async function stopAll(

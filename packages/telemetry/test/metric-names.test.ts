@@ -2,14 +2,14 @@ import t, { type Test } from 'tap'
 import { createMetrics, METRICS } from '../src/metric-names.ts'
 import { startTelemetry } from '../src/tracing.ts'
 
-function setup(t: Test) {
-  const telemetry = startTelemetry({ service: 'test', version: '1.2.3' })
+async function setup(t: Test) {
+  const telemetry = await startTelemetry({ service: 'test', version: '1.2.3' })
   t.teardown(() => telemetry.stop(1_000))
   return { telemetry, metrics: createMetrics(telemetry.meter) }
 }
 
 t.test('counters, histograms and gauges appear under their listed names', async (t) => {
-  const { telemetry, metrics } = setup(t)
+  const { telemetry, metrics } = await setup(t)
   metrics.httpRefusals.add(2, { code: 'NOT_FOUND' })
   metrics.httpDuration.record(0.003, { method: 'GET', route: '/x', status: '200' })
   metrics.eventsWaiting.observe(() => 7)
@@ -26,7 +26,7 @@ t.test('counters, histograms and gauges appear under their listed names', async 
 })
 
 t.test('a gauge that cannot be read is absent and spoils no other', async (t) => {
-  const { telemetry, metrics } = setup(t)
+  const { telemetry, metrics } = await setup(t)
   metrics.eventsWaiting.observe(() => Promise.reject(new Error('database down')))
   metrics.deliveriesWaiting.observe(() => 3)
   const text = await telemetry.metricsText()
@@ -46,7 +46,7 @@ t.test('names follow Prometheus: unique, counters end in _total, times in _secon
 })
 
 t.test('the process reports itself', async (t) => {
-  const { telemetry } = setup(t)
+  const { telemetry } = await setup(t)
   const text = await telemetry.metricsText()
   for (const name of [
     'process_cpu_seconds_total',

@@ -11,7 +11,7 @@ t.test('without tracing there is no traceparent', async (t) => {
 })
 
 t.test('with tracing a traceparent is carried on, also across awaits', async (t) => {
-  const telemetry = startTelemetry({
+  const telemetry = await startTelemetry({
     service: 'test',
     version: '0',
     spanExporter: new InMemorySpanExporter(),

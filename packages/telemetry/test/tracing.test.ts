@@ -37,7 +37,7 @@ class Collected extends InMemorySpanExporter {
 
 t.test('spans leave without secrets, and with what operators need', async (t) => {
   const collected = new Collected()
-  const telemetry = startTelemetry({ service: 'test', version: '0', spanExporter: collected })
+  const telemetry = await startTelemetry({ service: 'test', version: '0', spanExporter: collected })
   telemetry.tracer.startActiveSpan('work', tellSecrets)
   await telemetry.stop(1_000)
   const [span] = collected.spans
@@ -59,7 +59,7 @@ t.test('spans reach a collector over OTLP/HTTP, without secrets on the wire', as
   await once(server, 'listening')
   t.teardown(() => server.close().closeAllConnections())
   const otlpEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  const telemetry = startTelemetry({ service: 'test', version: '0', otlpEndpoint })
+  const telemetry = await startTelemetry({ service: 'test', version: '0', otlpEndpoint })
   t.equal(telemetry.tracing, true)
   telemetry.tracer.startActiveSpan('work', tellSecrets)
   await telemetry.stop(5_000)
@@ -69,7 +69,7 @@ t.test('spans reach a collector over OTLP/HTTP, without secrets on the wire', as
 })
 
 t.test('without an endpoint nothing is traced', async (t) => {
-  const telemetry = startTelemetry({ service: 'test', version: '0' })
+  const telemetry = await startTelemetry({ service: 'test', version: '0' })
   t.equal(telemetry.tracing, false)
   telemetry.tracer.startActiveSpan('work', (span) => {
     t.equal(span.isRecording(), false)
@@ -87,7 +87,7 @@ t.test('stop is bounded when the collector never answers, and idempotent', async
     shutdown: () => new Promise(() => {}),
   }
   t.teardown(() => letGo())
-  const telemetry = startTelemetry({ service: 'test', version: '0', spanExporter: hanging })
+  const telemetry = await startTelemetry({ service: 'test', version: '0', spanExporter: hanging })
   telemetry.tracer.startSpan('work').end()
   await Promise.all([telemetry.stop(50), telemetry.stop(50)])
   await telemetry.stop(50)
@@ -106,7 +106,7 @@ t.test('a collector that refuses is counted, so that lost traces are seen', asyn
     },
     shutdown: async () => {},
   }
-  const telemetry = startTelemetry({ service: 'test', version: '0', spanExporter: refusing })
+  const telemetry = await startTelemetry({ service: 'test', version: '0', spanExporter: refusing })
   t.teardown(() => telemetry.stop(1_000))
   for (let at = 0; at < 600; at++) telemetry.tracer.startSpan('work').end()
   await told

@@ -40,7 +40,7 @@ export async function buildContext(
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
   })
   parts.add('database', () => database.close())
-  const queue = openQueueConnection({
+  const queue = await openQueueConnection({
     url: secrets.queueUrl,
     name: 'postern-audit',
     logger,

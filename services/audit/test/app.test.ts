@@ -26,6 +26,11 @@ t.test('the contract is served as a document and as a page, with the scope of ea
   t.ok([200, 302].includes(page.statusCode))
 })
 
+t.test('every schema of every route is one that its validator or serializer takes', async (t) => {
+  const { app } = await setup(t)
+  t.doesNotThrow(() => app.compileSchemas())
+})
+
 t.test('probes tell that it is alive and ready, and metrics are there to read', async (t) => {
   const { urls } = await givenDatabase(t)
   const { app, workers } = await startAudit(t, urls, { jobs: true })

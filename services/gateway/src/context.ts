@@ -86,7 +86,7 @@ export async function buildContext(
   // What must not wait behind requests: the relay and the revocation feed.
   const background = openPool('postern-gateway-background', BACKGROUND_CONNECTIONS)
   parts.add('background database', () => background.close())
-  const queue = openQueueConnection({
+  const queue = await openQueueConnection({
     url: secrets.queueUrl,
     name: 'postern-gateway',
     logger,
@@ -118,7 +118,7 @@ export async function buildContext(
   }
   const browserTenants = openBrowserTenants({ database, tenantRules, feed, clock })
 
-  const limitRedis = openLimitRedis(secrets.redisUrl, logger)
+  const limitRedis = await openLimitRedis(secrets.redisUrl, logger)
   parts.add('limit redis', () => limitRedis?.disconnect())
 
   return {

@@ -17,7 +17,7 @@ await runService({
   start: async (parts) => {
     const config = readConfig(process.env, systemClock.now())
     const { settings } = config
-    const ambient = openAmbient({ service, logger, settings }, parts)
+    const ambient = await openAmbient({ service, logger, settings }, parts)
     const context = await buildContext(config, ambient, parts)
     const app = await buildApp(context)
     parts.add('http', () => app.close())

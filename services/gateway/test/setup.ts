@@ -95,7 +95,7 @@ export async function openGateway(t: Scope, house: House): Promise<Gateway> {
   const logs = capturedLogger('gateway')
   const stops: (() => unknown)[] = []
   const parts: Parts = { add: (_name, stop) => void stops.push(() => stop(2_000)) }
-  const telemetry = startTelemetry({ service: 'gateway', version: 'test' })
+  const telemetry = await startTelemetry({ service: 'gateway', version: 'test' })
   const ambient = { clock: systemClock, random: systemRandom, logger: logs.logger, telemetry }
   const context = await buildContext(readConfig(house.env, new Date()), ambient, parts)
   const app = await buildApp(context)

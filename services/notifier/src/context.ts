@@ -39,11 +39,11 @@ const CALL_MS = 8_000
 /** Gateways look for new keys every five seconds. */
 const RECEIPT_OVERLAP_MS = 15_000
 
-export function buildContext(
+export async function buildContext(
   { settings, secrets }: NotifierConfig,
   ambient: Ambient,
   parts: Parts,
-): NotifierContext {
+): Promise<NotifierContext> {
   const { clock, random, logger, telemetry } = ambient
   const metrics = createMetrics(telemetry.meter)
 
@@ -54,7 +54,7 @@ export function buildContext(
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
   })
   parts.add('database', () => database.close())
-  const queue = openQueueConnection({
+  const queue = await openQueueConnection({
     url: secrets.queueUrl,
     name: 'postern-notifier',
     logger,
@@ -74,7 +74,7 @@ export function buildContext(
   // Whoever checks the marks has a new key before it writes them here.
   const receiptRing = openRing(secrets.rings.receipt, { clock, logger, overlapMs: RECEIPT_OVERLAP_MS })
   parts.add('receipt ring', receiptRing.stop)
-  const vendors = openVendors({
+  const vendors = await openVendors({
     ...secrets,
     concurrency: { email: settings.emailConcurrency, sms: settings.smsConcurrency },
     production: settings.environment === 'production',

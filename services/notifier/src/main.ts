@@ -16,8 +16,8 @@ await runService({
   start: async (parts) => {
     const config = readConfig(process.env)
     const { settings } = config
-    const ambient = openAmbient({ service, logger, settings }, parts)
-    const context = buildContext(config, ambient, parts)
+    const ambient = await openAmbient({ service, logger, settings }, parts)
+    const context = await buildContext(config, ambient, parts)
     const workers = buildWorkers(context)
     const app = await buildApp(context, workers)
     parts.add('http', () => app.close())

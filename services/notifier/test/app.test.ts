@@ -30,15 +30,15 @@ async function start(t: Test, h: House, env: Readonly<Record<string, string>> = 
   })
   const { settings } = config
   const { logger } = capturedLogger('notifier')
-  const ambient = openAmbient({ service: 'notifier', logger, settings }, parts)
-  const context = buildContext(config, ambient, parts)
+  const ambient = await openAmbient({ service: 'notifier', logger, settings }, parts)
+  const context = await buildContext(config, ambient, parts)
   const workers = buildWorkers(context)
   const app = await buildApp(context, workers)
   parts.add('http', () => app.close())
   const url = await app.listen({ host: settings.host, port: settings.port })
   parts.add('workers', (leftMs) => workers.drain(leftMs))
   workers.start()
-  return { url }
+  return { url, app }
 }
 
 async function readiness(url: string): Promise<{ code: number; checks: Record<string, unknown> }> {
@@ -50,7 +50,8 @@ async function readiness(url: string): Promise<{ code: number; checks: Record<st
 const isReady = (url: string) => async () => (await readiness(url)).code === 200
 
 t.test('the notifier starts, is ready and tells its metrics', async (t) => {
-  const { url } = await start(t, await house(t))
+  const { url, app } = await start(t, await house(t))
+  t.doesNotThrow(() => app.compileSchemas(), 'every schema is one that its validator or serializer takes')
   t.equal((await fetch(`${url}/livez`)).status, 200)
   await until(isReady(url), { deadlineMs: 30_000, what: 'readiness' })
   t.match((await readiness(url)).checks, {

@@ -82,6 +82,29 @@ export const WORKSPACE_RULES: readonly Rule[] = [
     planted: { 'services/notifier/src/delivery/breach.job.ts': ['bullmq'] },
   },
   {
+    name: 'one-validator',
+    instead:
+      'Hold a value to a schema by formOf of packages/service-kit: TypeBox’s own checks are hundreds of modules more at each start.',
+    from: { path: SHIPPED },
+    to: { path: '(?:^|/)typebox/(?:build/)?(?:compile|error|value)(?:/|$)' },
+    planted: { 'services/notifier/src/delivery/breach.ts': ['typebox/compile'] },
+  },
+  {
+    name: 'loaded-where-needed',
+    instead:
+      'Not every installation traces or has a Redis: import it with `await import()` where one is configured, or its type alone.',
+    from: { path: SHIPPED, pathNot: ['/span-export\\.ts$', '/backend/redis\\.ts$'] },
+    to: {
+      path: [
+        npm('ioredis|@opentelemetry/(?:sdk-trace|exporter-trace-[a-z-]+)'),
+        '/span-export\\.ts$',
+        '/backend/redis\\.ts$',
+      ],
+      dependencyTypesNot: ['type-only', 'dynamic-import'],
+    },
+    planted: { 'services/gateway/src/breach.ts': ['ioredis'] },
+  },
+  {
     name: 'packages-by-their-name',
     instead:
       'Import another workspace as @postern/<package>/<file>, so that package.json says who needs whom.',

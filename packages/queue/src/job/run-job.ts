@@ -3,12 +3,12 @@
 
 import { SpanStatusCode, trace } from '@opentelemetry/api'
 import { CanaryJob, type QueueDefinition } from '@postern/contracts/queues'
+import { formOf } from '@postern/service-kit/form'
 import type { Job } from 'bullmq'
-import type { Static, TSchema } from 'typebox'
+import type { TSchema } from 'typebox'
 import type { Processor } from '../backend/queue-backend.ts'
 import { failed, JobFailure, type JobOutcome, joined, reasonCode, skipped } from '../job-outcome.ts'
 import type { QueueLogger } from '../queue-log.ts'
-import { jobForm } from './job-form.ts'
 import type { WorkLoad } from './work-load.ts'
 
 export interface JobContext {
@@ -42,8 +42,8 @@ export function jobProcessor<S extends TSchema, P>(
   { logger, metrics, clock, load }: RunOptions,
 ): Processor {
   const queue = definition.name
-  const fits = jobForm(definition.job)
-  const isCanary = jobForm(CanaryJob)
+  const form = formOf(definition.job)
+  const canary = formOf(CanaryJob)
   const secondsSince = (began: number) => (clock.now().getTime() - began) / 1_000
 
   function refused(job: Job): JobOutcome {
@@ -79,15 +79,15 @@ export function jobProcessor<S extends TSchema, P>(
   }
 
   async function answer(job: Job, signal: AbortSignal): Promise<string> {
-    if (isCanary(job.data)) {
-      const { canary_at } = job.data as CanaryJob
-      metrics.canary(queue, Math.max(0, secondsSince(canary_at)))
+    if (canary.fits(job.data)) {
+      metrics.canary(queue, Math.max(0, secondsSince(job.data.canary_at)))
       return 'canary'
     }
-    const known = job.name === queue && fits(job.data)
-    const outcome = known
-      ? await outcomeOfAll(definition.parts(job.data as Static<S>), { jobId: job.id ?? '', signal })
-      : refused(job)
+    const { name, data } = job
+    const outcome =
+      name === queue && form.fits(data)
+        ? await outcomeOfAll(definition.parts(data), { jobId: job.id ?? '', signal })
+        : refused(job)
     if (outcome.kind === 'done') return 'done'
     if (outcome.kind === 'skipped') return `skipped:${reasonCode(outcome.reason)}`
     trace.getActiveSpan()?.setStatus({ code: SpanStatusCode.ERROR, message: reasonCode(outcome.reason) })

@@ -16,7 +16,7 @@ import {
 export async function conformDrains(t: Test, makeRig: MakeRig): Promise<void> {
   await t.test('a drain takes no more jobs and waits for the active one', async (t) => {
     const { url } = await makeRig(t)
-    const { producer, work, finished } = openParts(t, url)
+    const { producer, work, finished } = await openParts(t, url)
     const begun = gate()
     const letGo = gate()
     let runs = 0
@@ -45,7 +45,7 @@ export async function conformDrains(t: Test, makeRig: MakeRig): Promise<void> {
 
   await t.test('a drain past its deadline aborts the handler and returns', async (t) => {
     const { url } = await makeRig(t)
-    const { producer, work } = openParts(t, url)
+    const { producer, work } = await openParts(t, url)
     const begun = gate()
     const letGo = gate()
     t.teardown(letGo.open)
@@ -69,7 +69,7 @@ export async function conformDrains(t: Test, makeRig: MakeRig): Promise<void> {
 
   await t.test('a drain while the backend is down is bounded', async (t) => {
     const rig = await makeRig(t)
-    const { producer, work, finished } = openParts(t, rig.url)
+    const { producer, work, finished } = await openParts(t, rig.url)
     const worker = work(remembering().handler)
     await addWhenUp(producer, [deliverJob()])
     await until(() => finished.length === 1, seconds(30))

@@ -27,7 +27,7 @@ export async function conformFaults(t: Test, makeRig: MakeRig): Promise<void> {
     'a backend that is down at the start delays nothing, and all goes once it is up',
     async (t) => {
       const rig = await makeRig(t, { started: false })
-      const { connection, producer, work, finished, logs } = openParts(t, rig.url)
+      const { connection, producer, work, finished, logs } = await openParts(t, rig.url)
       const worker = work(remembering().handler)
       const job = deliverJob()
       await t.rejects(producer.addBulk([job]), { code: 'QUEUE_UNAVAILABLE' })
@@ -49,7 +49,7 @@ export async function conformFaults(t: Test, makeRig: MakeRig): Promise<void> {
     'a backend that is killed and comes back: adds reject at once, then the worker resumes',
     async (t) => {
       const rig = await makeRig(t)
-      const { connection, producer, work } = openParts(t, rig.url)
+      const { connection, producer, work } = await openParts(t, rig.url)
       const { seen, handler } = remembering()
       const worker = work(handler)
       const before = deliverJob()
@@ -74,7 +74,7 @@ export async function conformFaults(t: Test, makeRig: MakeRig): Promise<void> {
     'a job that runs while the backend is killed ends, and the worker takes the next',
     async (t) => {
       const rig = await makeRig(t)
-      const { producer, work, finished } = openParts(t, rig.url)
+      const { producer, work, finished } = await openParts(t, rig.url)
       const begun = gate()
       const letGo = gate()
       const long = deliverJob()
@@ -100,7 +100,7 @@ export async function conformFaults(t: Test, makeRig: MakeRig): Promise<void> {
     'jobs that the backend lost are driven again by the relay, and each is handled once',
     async (t) => {
       const rig = await makeRig(t)
-      const { connection, producer, work } = openParts(t, rig.url)
+      const { connection, producer, work } = await openParts(t, rig.url)
       const sms = createProducer(connection, QUEUES.deliverSms)
       const events = createProducer(connection, QUEUES.recordEvents)
       t.teardown(() => Promise.all([sms.close(), events.close()]))
@@ -142,7 +142,10 @@ export async function conformFaults(t: Test, makeRig: MakeRig): Promise<void> {
     async (t) => {
       const rig = await makeRig(t)
       const proxy = await silentProxy(t, rig.port)
-      const { connection, producer, work } = openParts(t, rig.url.replace(`:${rig.port}`, `:${proxy.port}`))
+      const { connection, producer, work } = await openParts(
+        t,
+        rig.url.replace(`:${rig.port}`, `:${proxy.port}`),
+      )
       const { seen, handler } = remembering()
       work(handler)
       const before = deliverJob()

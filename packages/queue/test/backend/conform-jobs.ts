@@ -20,7 +20,7 @@ import {
 export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
   await t.test('a job is handled once, with its data and its id', async (t) => {
     const { url } = await makeRig(t)
-    const { producer, work, finished } = openParts(t, url)
+    const { producer, work, finished } = await openParts(t, url)
     const jobs = deliverJobs(20)
     const seen: { id: string; parts: unknown }[] = []
     work(async (part, { jobId }) => {
@@ -38,7 +38,7 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
     const { url } = await makeRig(t)
     // A machine that stands still for a second looks like an outage, and that is told; not each time, though.
     const quietly = async () => {
-      const { producer, work, logs } = openParts(t, url)
+      const { producer, work, logs } = await openParts(t, url)
       const worker = work(remembering().handler)
       await addWhenUp(producer, deliverJobs(1))
       await until(() => worker.ready(), seconds(30))
@@ -51,7 +51,7 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
     'a canary comes out at the worker, never at the handler, with the time that it waited',
     async (t) => {
       const { url } = await makeRig(t)
-      const { producer, work, finished, canaries } = openParts(t, url)
+      const { producer, work, finished, canaries } = await openParts(t, url)
       const { seen, handler } = remembering()
       await until(() => producer.ready(), seconds(30))
       await producer.addCanary(new Date(Date.now() - 2_000))
@@ -67,7 +67,7 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
 
   await t.test('canaries do not gather where nobody works', async (t) => {
     const { url } = await makeRig(t)
-    const { producer, work, canaries } = openParts(t, url)
+    const { producer, work, canaries } = await openParts(t, url)
     const { seen, handler } = remembering()
     await until(() => producer.ready(), seconds(30))
     const began = Date.now()
@@ -81,7 +81,7 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
 
   await t.test('an id that still waits is not queued twice', async (t) => {
     const { url } = await makeRig(t)
-    const { producer, work } = openParts(t, url)
+    const { producer, work } = await openParts(t, url)
     const { seen, handler } = remembering()
     const twice = deliverJob()
     const last = deliverJob()
@@ -97,7 +97,7 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
     'a job of an unknown form or name fails under a reason and never reaches the handler',
     async (t) => {
       const rig = await makeRig(t)
-      const { producer, work, finished, logs } = openParts(t, rig.url)
+      const { producer, work, finished, logs } = await openParts(t, rig.url)
       const { seen, handler } = remembering()
       const bare = rig.bareQueue(QUEUES.deliverEmail.name)
       await addWhenUp(producer, [])
@@ -126,7 +126,7 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
     'a handler that throws fails its job with a code; the cause stays out of the queue',
     async (t) => {
       const rig = await makeRig(t)
-      const { producer, work, finished } = openParts(t, rig.url)
+      const { producer, work, finished } = await openParts(t, rig.url)
       const throws = deliverJob()
       const tells = deliverJob()
       const fails = deliverJob()
@@ -152,7 +152,7 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
 
   await t.test('what our own producer is given wrong is refused before it reaches the queue', async (t) => {
     const { url } = await makeRig(t)
-    const { producer } = openParts(t, url)
+    const { producer } = await openParts(t, url)
     const { data } = deliverJob()
     const secret = { ...data, code: '123456' }
     const inside = { ...data, deliveries: data.deliveries.map((part) => ({ ...part, code: '123456' })) }
@@ -170,7 +170,7 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
 
   await t.test('oldest() tells which job is next, of those that nobody has begun', async (t) => {
     const rig = await makeRig(t)
-    const { producer, work, finished } = openParts(t, rig.url)
+    const { producer, work, finished } = await openParts(t, rig.url)
     const [active, second, third] = [deliverJob(), deliverJob(), deliverJob()]
     const begun = gate()
     const letGo = gate()
@@ -193,7 +193,7 @@ export async function conformJobs(t: Test, makeRig: MakeRig): Promise<void> {
     await until(() => finished.length === 3, seconds(30))
     t.equal(await producer.oldest(), null, 'neither what failed nor what is done')
     await rig.bareQueue(QUEUES.deliverSms.name).add('deliver-sms', { v: 1 }, { jobId: 'earlier' })
-    const sms = createProducer(openParts(t, rig.url).connection, QUEUES.deliverSms)
+    const sms = createProducer((await openParts(t, rig.url)).connection, QUEUES.deliverSms)
     t.teardown(() => sms.close())
     await until(() => sms.ready(), seconds(30))
     t.equal(await sms.oldest(), 'unknown', 'of another form')

@@ -17,7 +17,7 @@ import {
 export async function conformParts(t: Test, makeRig: MakeRig): Promise<void> {
   await t.test('the parts of a job are worked side by side, each counted for itself', async (t) => {
     const { url } = await makeRig(t)
-    const { producer, work, finished } = openParts(t, url)
+    const { producer, work, finished } = await openParts(t, url)
     const job = deliverJob({}, 3)
     const all = gate()
     const seen = new Set<string>()
@@ -38,7 +38,7 @@ export async function conformParts(t: Test, makeRig: MakeRig): Promise<void> {
 
   await t.test('a part that throws fails its job and no other part', async (t) => {
     const rig = await makeRig(t)
-    const { producer, work, finished, logs } = openParts(t, rig.url)
+    const { producer, work, finished, logs } = await openParts(t, rig.url)
     const job = deliverJob({}, 3)
     work(async ({ delivery_id: id }) => {
       if (id === job.data.deliveries[1]?.delivery_id) throw new Error('on purpose')
@@ -54,7 +54,7 @@ export async function conformParts(t: Test, makeRig: MakeRig): Promise<void> {
 
   await t.test('a slow part keeps its own place and no other', async (t) => {
     const { url } = await makeRig(t)
-    const { producer, work, finished, replaced } = openParts(t, url)
+    const { producer, work, finished, replaced } = await openParts(t, url)
     const letGo = gate()
     t.teardown(letGo.open)
     const jobs = Array.from({ length: 2 }, () => deliverJob({}, 10))
@@ -80,7 +80,7 @@ export async function conformParts(t: Test, makeRig: MakeRig): Promise<void> {
   await t.test('a worker fills its places with parts, whatever the size of the jobs', async (t) => {
     for (const size of [1, MOST_DELIVERIES]) {
       const { url } = await makeRig(t)
-      const { producer, work, finished } = openParts(t, url)
+      const { producer, work, finished } = await openParts(t, url)
       const letGo = gate()
       t.teardown(letGo.open)
       const load = { now: 0, most: 0 }

@@ -87,7 +87,7 @@ t.test('conformance', (t) => conformance(t, makeRig))
 
 t.test('a database without the queue schema is not ready, and is used once it has it', async (t) => {
   const database = await emptyDatabase()
-  const { connection, producer } = openParts(t, urlOf('gateway', database))
+  const { connection, producer } = await openParts(t, urlOf('gateway', database))
   t.match(await checkQueue(connection), { ok: false, reason: /^queue_schema_(missing|denied)$/ })
   await Promise.all([1, 2, 3].map(() => migrateQueueSchema(urlOf('owner', database), SERVICE_ROLES)))
   await until(() => producer.ready(), { deadlineMs: 30_000 })
@@ -122,7 +122,7 @@ t.test('a service role works every queue of the catalogue and changes nothing of
 t.test('a service role that may make no temporary tables cannot add, and readiness says so', async (t) => {
   const database = await emptyDatabase()
   await migrateQueueSchema(urlOf('owner', database), SERVICE_ROLES)
-  const { connection } = openParts(t, urlOf('gateway', database))
+  const { connection } = await openParts(t, urlOf('gateway', database))
   t.same(await checkQueue(connection), { ok: true })
   await asAdmin((admin) => admin.query(`REVOKE TEMPORARY ON DATABASE ${database} FROM postern_gateway`))
   t.same(await checkQueue(connection), { ok: false, reason: 'queue_temporary_tables_denied' })

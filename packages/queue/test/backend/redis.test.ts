@@ -49,7 +49,7 @@ t.test('conformance', (t) => conformance(t, makeRig))
 
 t.test('a Redis that evicts keys is not ready, and says so', async (t) => {
   const { url } = await testRedis(t, { args: ['--maxmemory-policy', 'allkeys-lru'] })
-  const { connection, producer } = openParts(t, url)
+  const { connection, producer } = await openParts(t, url)
   const answered = async () => {
     const state = await checkQueue(connection)
     return !state.ok && state.reason !== 'queue_unreachable' && state
@@ -64,7 +64,7 @@ t.test('a Redis that evicts keys is not ready, and says so', async (t) => {
 t.test('a replica is not ready: it would refuse every job', async (t) => {
   const master = await testRedis(t)
   const replica = await testRedis(t, { args: ['--replicaof', '127.0.0.1', String(master.port)] })
-  const { connection } = openParts(t, replica.url)
+  const { connection } = await openParts(t, replica.url)
   const answered = async () => {
     const state = await checkQueue(connection)
     return !state.ok && state.reason !== 'queue_unreachable' && state
@@ -82,13 +82,13 @@ t.test('every key is in one slot, so that a Redis Cluster takes all of it', asyn
   t.teardown(() => admin.disconnect())
   await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
   await until(async () => (await admin.cluster('INFO')).includes('cluster_state:ok'), seconds(30))
-  const { producer, work } = openParts(t, url)
+  const { producer, work } = await openParts(t, url)
   const { seen, handler } = remembering()
   work(handler)
   await addWhenUp(producer, deliverJobs(10))
   await until(() => seen.length === 10, seconds(30))
-  t.throws(
-    () => openParts(t, url, 'postern'),
+  await t.rejects(
+    openParts(t, url, 'postern'),
     { code: 'QUEUE_MISCONFIGURED' },
     'a prefix without a hash tag is refused',
   )
@@ -99,7 +99,7 @@ t.test('a refused password is never logged', async (t) => {
   const admin = new Redis(url)
   t.teardown(() => admin.disconnect())
   await admin.config('SET', 'requirepass', 'the-right-one')
-  const { logs } = openParts(t, url.replace('redis://', 'redis://:canary-wrong-one@'))
+  const { logs } = await openParts(t, url.replace('redis://', 'redis://:canary-wrong-one@'))
   await until(() => logs.lines().find((line) => line.reason === 'WRONGPASS'), seconds(30))
   t.notMatch(logs.text(), 'canary-wrong-one')
 })

@@ -49,10 +49,10 @@ export const carriedBy = (job: NewJob<DeliverJob>) => job.data.deliveries[0]?.de
 export const deliverJobs = (count: number) => Array.from({ length: count }, () => deliverJob())
 
 /** A connection with its logs, and a producer and workers that end before it does. */
-export function openParts(t: TestScope, url: string, prefix?: string) {
+export async function openParts(t: TestScope, url: string, prefix?: string) {
   const logs = capturedLogger('queue-test')
   const more = prefix === undefined ? {} : { prefix }
-  const connection = openQueueConnection({ url, name: 'queue-test', logger: logs.logger, ...more })
+  const connection = await openQueueConnection({ url, name: 'queue-test', logger: logs.logger, ...more })
   const producer = createProducer(connection, QUEUES.deliverEmail)
   const finished: string[] = []
   const replaced: string[] = []

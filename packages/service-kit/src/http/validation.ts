@@ -1,31 +1,14 @@
 // Request validation: bodies, headers and path parameters as they are, query strings with their own coercing compiler.
 // A refusal names the field and the problem, never the value.
 
-import { Ajv, type ErrorObject, type Options } from 'ajv'
+import type { ErrorObject } from 'ajv'
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 import { AppError } from '../app-error.ts'
-import { addOurFormats } from './formats.ts'
+import { coercingAjv, strictAjv } from './strict-ajv.ts'
 
-const STRICT: Options = {
-  strict: true,
-  strictTypes: true,
-  strictTuples: true,
-  coerceTypes: false,
-  removeAdditional: false,
-  useDefaults: false,
-  allErrors: false,
-  ownProperties: true,
-}
-
-/** The compiler for every part of a request. Schemas that strict mode doubts stop the start. */
-export function createValidatorCompiler(): FastifySchemaCompiler<unknown> {
-  const strict = new Ajv(STRICT)
-  const coercing = new Ajv({ ...STRICT, coerceTypes: true, useDefaults: true })
-  addOurFormats(strict)
-  addOurFormats(coercing)
-  return ({ schema, httpPart }) =>
-    (httpPart === 'querystring' ? coercing : strict).compile(schema as Record<string, unknown>)
-}
+/** The compiler for every part of a request. @throws for a schema that strict mode doubts */
+export const compileValidator: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) =>
+  (httpPart === 'querystring' ? coercingAjv() : strictAjv()).compile(schema as Record<string, unknown>)
 
 const PARTS: Record<string, string> = { querystring: 'query' }
 
@@ -45,5 +28,7 @@ function pathOf(error: ErrorObject): string[] {
   const segments = error.instancePath.split('/').slice(1)
   if (error.keyword === 'additionalProperties') segments.push(String(error.params.additionalProperty))
   if (error.keyword === 'required') segments.push(String(error.params.missingProperty))
-  return segments.map((segment) => (NAME.test(segment) || /^\d{1,4}$/.test(segment) ? segment : '*'))
+  return segments.map(shownName)
 }
+
+export const shownName = (name: string): string => (NAME.test(name) || /^\d{1,4}$/.test(name) ? name : '*')

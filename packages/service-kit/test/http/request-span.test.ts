@@ -17,7 +17,7 @@ async function traced(t: Test) {
     },
     shutdown: async () => {},
   }
-  const telemetry = startTelemetry({ service: 'test', version: '0', spanExporter })
+  const telemetry = await startTelemetry({ service: 'test', version: '0', spanExporter })
   const fixture = await setup(t, { telemetry })
   fixture.app.post('/v1/trace/:id', {}, async (request) => {
     await new Promise((resolve) => setImmediate(resolve))

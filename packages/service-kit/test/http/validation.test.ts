@@ -1,25 +1,39 @@
 import { readdirSync } from 'node:fs'
+import { CHANNELS, PROVIDERS, settingsForm } from '@postern/contracts/sender'
 import t from 'tap'
 import { type TSchema, Type } from 'typebox'
-import { createValidatorCompiler, formatValidationErrors } from '../../src/http/validation.ts'
+import { assertSchema } from '../../src/http/strict-ajv.ts'
+import { compileValidator, formatValidationErrors } from '../../src/http/validation.ts'
 
 interface Compiled {
   (data: unknown): boolean
   errors?: never[]
 }
-const compile = createValidatorCompiler()
 const compiled = (schema: unknown, httpPart = 'body') =>
-  compile({ schema, httpPart, method: 'POST', url: '/' } as never) as unknown as Compiled
+  compileValidator({ schema, httpPart, method: 'POST', url: '/' } as never) as unknown as Compiled
 const accepts = (schema: TSchema, value: unknown, httpPart?: string) => compiled(schema, httpPart)(value)
 
+const doubt = (schema: object) => {
+  assertSchema(schema)
+  compiled(schema)
+}
+
 t.test('every schema of the contracts compiles in strict mode', async (t) => {
-  const folder = new URL('../../../contracts/src/http/', import.meta.url)
-  for (const file of readdirSync(folder)) {
-    const exported = Object.values(await import(new URL(file, folder).href))
-    for (const schema of exported) {
-      const isSchema =
-        typeof schema === 'object' && schema !== null && ('type' in schema || 'anyOf' in schema)
-      if (isSchema) t.doesNotThrow(() => compiled(schema), file)
+  const contracts = new URL('../../../contracts/src/', import.meta.url)
+  for (const folder of [contracts, new URL('http/', contracts)]) {
+    for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts'))) {
+      const exported = Object.values(await import(new URL(file, folder).href))
+      for (const schema of exported) {
+        const isSchema =
+          typeof schema === 'object' && schema !== null && ('type' in schema || 'anyOf' in schema)
+        if (isSchema) t.doesNotThrow(() => doubt(schema), file)
+      }
+    }
+  }
+  for (const channel of CHANNELS) {
+    for (const provider of PROVIDERS) {
+      const form = settingsForm(channel, provider)
+      if (form) t.doesNotThrow(() => doubt(form), `${provider} for ${channel}`)
     }
   }
 })

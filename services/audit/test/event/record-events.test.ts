@@ -55,7 +55,7 @@ for (const backend of ['Redis', 'Postgres'] as const) {
     const { admin, queueUrl, tenants, start, arrived } = await setup(t, backend)
     const ids = await tellEvents(admin, tenants[0].id, 300)
     const services = [await start(), await start()]
-    const connection = openQueueConnection({
+    const connection = await openQueueConnection({
       url: queueUrl,
       name: 'test',
       logger: services[0]?.logs.logger ?? console,

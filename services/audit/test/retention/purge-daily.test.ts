@@ -10,8 +10,8 @@ import { setup as setupService } from '../fixtures/in-process.ts'
 
 const soon = { deadlineMs: 30_000, everyMs: 2 }
 
-function setup(t: Test, answers: (number | Error)[]) {
-  const telemetry = startTelemetry({ service: 'test', version: '0' })
+async function setup(t: Test, answers: (number | Error)[]) {
+  const telemetry = await startTelemetry({ service: 'test', version: '0' })
   const logs = capturedLogger('audit')
   const asked: number[] = []
   const purge = async (batch: number) => {
@@ -30,7 +30,7 @@ function setup(t: Test, answers: (number | Error)[]) {
 }
 
 t.test('batches follow each other until nothing is left; later looks find nothing', async (t) => {
-  const { asked, logs, text } = setup(t, [1_000, 1_000, 7, 0])
+  const { asked, logs, text } = await setup(t, [1_000, 1_000, 7, 0])
   await until(() => asked.length > 6, soon)
   t.match(await text(), /^postern_retention_purged_total(\{\})? 2007$/m)
   t.same(
@@ -41,14 +41,14 @@ t.test('batches follow each other until nothing is left; later looks find nothin
 })
 
 t.test('a failure is counted and logged, and the next look goes on', async (t) => {
-  const { logs, text } = setup(t, [3, new Error('database down'), 4, 0])
+  const { logs, text } = await setup(t, [3, new Error('database down'), 4, 0])
   await until(async () => /purged_total(\{\})? 7$/m.test(await text()), soon)
   t.match(await text(), /^postern_retention_failures_total(\{\})? 1$/m)
   t.equal(logs.lines().filter((line) => line.level === 'warn').length, 1)
 })
 
 t.test('after the stop no batch begins', async (t) => {
-  const { asked, retention } = setup(
+  const { asked, retention } = await setup(
     t,
     Array.from({ length: 10_000 }, () => 1),
   )

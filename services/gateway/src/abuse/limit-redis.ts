@@ -5,7 +5,7 @@ import type { Logger } from '@postern/telemetry/logger'
 import type { Redis } from 'ioredis'
 
 /** Undefined without a URL. */
-export function openLimitRedis(url: string | undefined, logger: Logger): Redis | undefined {
+export async function openLimitRedis(url: string | undefined, logger: Logger): Promise<Redis | undefined> {
   const away = 'the limiter’s Redis is away; this process counts alone'
   return url === undefined ? undefined : openHastyRedis(url, { logger, away })
 }

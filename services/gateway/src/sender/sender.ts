@@ -10,7 +10,8 @@ import {
   settingsProblem,
 } from '@postern/contracts/sender'
 import { AppError } from '@postern/service-kit/app-error'
-import { Compile } from 'typebox/compile'
+import { type Complaint, formOf } from '@postern/service-kit/form'
+import { shownName } from '@postern/service-kit/http/validation'
 
 /** Of one tenant and channel. */
 export const MAX_SENDERS = 20
@@ -26,18 +27,22 @@ export interface SenderParts {
 export function checkSender({ channel, provider, settings, secret }: SenderParts, production: boolean): void {
   const form = settingsForm(channel, provider)
   if (form === undefined) throw refusal('body.provider', 'does not bring messages of this channel')
-  const [finding] = Compile(form).Errors(settings)
-  if (finding !== undefined) {
-    const unknown = finding.keyword === 'boolean' || finding.keyword === 'additionalProperties'
-    throw refusal(
-      `body.settings${finding.instancePath.replaceAll('/', '.')}`,
-      unknown ? 'is not known; a credential belongs into a secret file' : finding.message,
-    )
-  }
+  const complaint = formOf(form).complaint(settings)
+  if (complaint !== undefined) throw complaintAbout(complaint)
   const found = settingsProblem(provider, settings as SenderSettings, production)
   if (found !== null) throw refusal(`body.settings.${found.field}`, found.problem)
   if (secret === null && needsSecret(provider))
     throw refusal('body.secret', 'must name the secret file of this sender')
+}
+
+function complaintAbout({ keyword, instancePath, params, message }: Complaint): AppError {
+  const path = `body.settings${instancePath.replaceAll('/', '.')}`
+  return keyword === 'additionalProperties'
+    ? refusal(
+        `${path}.${shownName(String(params.additionalProperty))}`,
+        'is not known; a credential belongs into a secret file',
+      )
+    : refusal(path, message ?? 'is not valid')
 }
 
 const refusal = (path: string, problem: string) =>

@@ -2,10 +2,10 @@
 // has one form a channel; the difference is whom it goes to.
 
 import { TemplateVariables } from '@postern/contracts/http/template'
+import { type Form, formOf } from '@postern/service-kit/form'
 import type { KeyRing } from '@postern/token/key-ring'
 import { open } from '@postern/token/seal'
 import { type Static, type TSchema, Type } from 'typebox'
-import { Compile, type Validator } from 'typebox/compile'
 import type { Claim } from './delivery.ts'
 
 /** One address: no list, no name, no comment, no quoted part, no line break. */
@@ -60,13 +60,11 @@ const messageTo = <To extends TSchema>(to: To) =>
     closed,
   )
 
-export type PayloadForm<T extends TSchema> = Validator<Record<never, never>, T>
-
-export const MAGIC_LINK = Compile(MagicLink)
-export const OTP_BY_EMAIL = Compile(otpTo(Mailbox))
-export const OTP_BY_SMS = Compile(otpTo(Phone))
-export const MESSAGE_BY_EMAIL = Compile(messageTo(Mailbox))
-export const MESSAGE_BY_SMS = Compile(messageTo(Phone))
+export const MAGIC_LINK = formOf(MagicLink)
+export const OTP_BY_EMAIL = formOf(otpTo(Mailbox))
+export const OTP_BY_SMS = formOf(otpTo(Phone))
+export const MESSAGE_BY_EMAIL = formOf(messageTo(Mailbox))
+export const MESSAGE_BY_SMS = formOf(messageTo(Phone))
 
 /** The payload is missing, does not open or has another form. The message holds nothing of it. */
 export class PayloadError extends Error {
@@ -89,7 +87,7 @@ export interface SealRing {
 export function openPayload<T extends TSchema>(
   { ring, refresh }: SealRing,
   claim: Claim,
-  form: PayloadForm<T>,
+  form: Form<T>,
 ): Static<T> {
   const { payload, payloadVersion, tenantId, deliveryId } = claim
   if (payload === null || payloadVersion === null) throw new PayloadError('payload_missing')
@@ -99,7 +97,7 @@ export function openPayload<T extends TSchema>(
     open(ring, payloadVersion, payload, { tenantId, table: 'deliveries', rowId: deliveryId }),
   )
   const value = parse(opened)
-  if (!form.Check(value)) throw new PayloadError('payload_malformed')
+  if (!form.fits(value)) throw new PayloadError('payload_malformed')
   return value
 }
 

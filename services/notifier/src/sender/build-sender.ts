@@ -2,7 +2,7 @@
 
 import { type SenderSettings, settingsForm, settingsProblem } from '@postern/contracts/sender'
 import type { Clock } from '@postern/service-kit/clock'
-import { Compile } from 'typebox/compile'
+import { formOf } from '@postern/service-kit/form'
 import { type CallbackOptions, callbackBy } from './callback-url.ts'
 import { SenderFault, type SenderPlan } from './configured-sender.ts'
 import { createGatewaySender } from './gateway.sender.ts'
@@ -91,7 +91,7 @@ function gatewayOf(
 /** The gateway checked them when they were written; a row may be older than the form. */
 function checked({ channel, provider, settings }: SenderPlan, { production }: SenderLimits): SenderSettings {
   const form = settingsForm(channel, provider)
-  if (form === undefined || !Compile(form).Check(settings)) throw new SenderFault('settings_malformed')
+  if (form === undefined || !formOf(form).fits(settings)) throw new SenderFault('settings_malformed')
   const known = settings as SenderSettings
   if (settingsProblem(provider, known, production) !== null) throw new SenderFault('settings_malformed')
   return known

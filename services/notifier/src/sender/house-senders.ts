@@ -1,7 +1,7 @@
 // The installation's own senders, from its settings: used for every tenant that has none of its own.
 
 import { type ChannelName, type Provider, type SenderSettings, settingsForm } from '@postern/contracts/sender'
-import { Compile } from 'typebox/compile'
+import { formOf } from '@postern/service-kit/form'
 import type { SenderPlan } from './configured-sender.ts'
 
 export interface HouseSettings {
@@ -59,7 +59,7 @@ const PAIRS: Readonly<Partial<Record<Provider, string>>> = {
 
 function refuseMalformed({ channel, provider, settings, secret }: SenderPlan, addFault: AddFault): void {
   const form = settingsForm(channel, provider)
-  if (form === undefined || !Compile(form).Check(settings))
+  if (form === undefined || !formOf(form).fits(settings))
     addFault(
       `POSTERN_${channel.toUpperCase()}_SENDERS: what is set for ${provider} has not the required form`,
     )

@@ -23,9 +23,11 @@ const CACHE_MS = 1_000
 const AWAY = 'Redis is away; this process learns of failing vendors alone'
 
 /** Connects in the background and reconnects by itself. */
-export function openBreakerHints(options: BreakerHintsOptions): BreakerHints & { close(): void } {
+export async function openBreakerHints(
+  options: BreakerHintsOptions,
+): Promise<BreakerHints & { close(): void }> {
   const { url, prefix, clock, logger } = options
-  const redis = openHastyRedis(url, { logger, away: AWAY })
+  const redis = await openHastyRedis(url, { logger, away: AWAY })
   const known = new Map<string, { readonly isOpen: boolean; readonly at: number }>()
   const openKey = (key: string) => `${prefix}:breaker:${key}`
   const learn = (key: string, isOpen: boolean) => {

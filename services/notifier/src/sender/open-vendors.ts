@@ -44,9 +44,9 @@ export interface Vendors {
   close(): void
 }
 
-export function openVendors(options: VendorsOptions): Vendors {
+export async function openVendors(options: VendorsOptions): Promise<Vendors> {
   const { redisUrl } = options
-  const hints = redisUrl === undefined ? undefined : openBreakerHints({ ...options, url: redisUrl })
+  const hints = redisUrl === undefined ? undefined : await openBreakerHints({ ...options, url: redisUrl })
   const shared = { ...options, hints: hints ?? noHints, breakers: openBreakers(options, hints ?? noHints) }
   const { clock, production, webhookUrl, receiptRing: ring } = options
   const callbacks = webhookUrl === undefined ? undefined : { webhookUrl, ring, clock }

@@ -83,10 +83,10 @@ export async function failoverSite(t: Test, f: Fixture, options: SiteOptions = {
     settings: settings[provider],
     secret: PAIR,
   }))
-  const telemetry = startTelemetry({ service: 'notifier', version: 'test' })
+  const telemetry = await startTelemetry({ service: 'notifier', version: 'test' })
   const logs = capturedLogger('notifier')
   const secrets = new Map<string, string>([['there', PAIR]])
-  const vendors = openVendors({
+  const vendors = await openVendors({
     house,
     readSecret: (name) => secrets.get(name),
     concurrency: { email: 50, sms: 50 },

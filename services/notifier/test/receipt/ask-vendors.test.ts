@@ -16,7 +16,7 @@ import { giveTenant, listSenders } from '../delivery/failover-site.ts'
 import { deliveryState, eventsOf, fixture, givenDelivery, type Ids } from '../delivery-fixture.ts'
 
 const f = await fixture(t)
-const telemetry = startTelemetry({ service: 'notifier', version: 'test' })
+const telemetry = await startTelemetry({ service: 'notifier', version: 'test' })
 t.teardown(() => telemetry.stop(500))
 const metrics = createMetrics(telemetry.meter)
 

@@ -7,19 +7,24 @@ import { openBreakerHints } from '../../src/sender/open-breaker-hints.ts'
 
 const redis = await testRedis(t)
 
-function process(t: Test, url = redis.url) {
+async function process(t: Test, url = redis.url) {
   const clock = manualClock()
-  const hints = openBreakerHints({ url, prefix: `{${t.name}}`, clock, logger: capturedLogger('x').logger })
+  const hints = await openBreakerHints({
+    url,
+    prefix: `{${t.name}}`,
+    clock,
+    logger: capturedLogger('x').logger,
+  })
   t.teardown(() => hints.close())
   return { ...hints, clock }
 }
 
 /** Only Redis says no to a second probe within the second. */
-const connected = ({ mayProbe }: ReturnType<typeof process>) =>
+const connected = ({ mayProbe }: Awaited<ReturnType<typeof process>>) =>
   until(async () => !(await mayProbe('connected')), { deadlineMs: 30_000 })
 
 t.test('what one process finds out another knows a second later, and that it is over too', async (t) => {
-  const [one, other] = [process(t), process(t)]
+  const [one, other] = [await process(t), await process(t)]
   await Promise.all([connected(one), connected(other)])
   t.equal(await other.isOpen('ses'), false)
   one.tell('ses', true)
@@ -39,7 +44,7 @@ t.test('what one process finds out another knows a second later, and that it is 
 })
 
 t.test('among all processes one may probe a second', async (t) => {
-  const [one, other] = [process(t), process(t)]
+  const [one, other] = [await process(t), await process(t)]
   await Promise.all([connected(one), connected(other)])
   // Who hears nothing from Redis at once probes: on a machine that stood still that may be all of them, for one vendor.
   let vendors = 0
@@ -54,7 +59,7 @@ t.test('among all processes one may probe a second', async (t) => {
 })
 
 t.test('without Redis nothing is known and nothing is in the way', async (t) => {
-  const alone = process(t, 'redis://127.0.0.1:1')
+  const alone = await process(t, 'redis://127.0.0.1:1')
   alone.tell('ses', false)
   alone.clock.advance(1_000)
   t.equal(await alone.isOpen('ses'), false)

@@ -1,0 +1,51 @@
+import t from 'tap'
+import { Type } from 'typebox'
+import { formOf } from '../src/form.ts'
+
+const Thing = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    kind: Type.Literal('thing'),
+    name: Type.String({ minLength: 1, maxLength: 3, pattern: '^\\p{L}+$' }),
+    count: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  { additionalProperties: false },
+)
+const thing = { id: '01933f3c-7aaa-7bbb-8ccc-0123456789ab', kind: 'thing', name: 'ab' }
+
+t.test('what fits is nothing to complain about, and is left as it is', async (t) => {
+  const form = formOf(Thing)
+  const value = Object.freeze({ ...thing, count: 1 })
+  t.equal(form.fits(value), true)
+  t.equal(form.complaint(value), undefined)
+})
+
+t.test('lengths count characters, and patterns know them', async (t) => {
+  const form = formOf(Thing)
+  t.equal(form.fits({ ...thing, name: '𝒜𝒜𝒜' }), true)
+  t.equal(form.fits({ ...thing, name: '𝒜𝒜𝒜𝒜' }), false)
+})
+
+t.test('what does not fit is told by its place, and no value is guessed from another', async (t) => {
+  const form = formOf(Thing)
+  const cases: readonly (readonly [value: unknown, place: string, keyword: string])[] = [
+    [{ ...thing, count: '1' }, '/count', 'type'],
+    [{ ...thing, count: -1 }, '/count', 'minimum'],
+    [{ ...thing, id: 'urn:uuid:01933f3c-7aaa-7bbb-8ccc-0123456789ab' }, '/id', 'format'],
+    [{ ...thing, kind: 'other' }, '/kind', 'const'],
+    [{ ...thing, extra: 1 }, '', 'additionalProperties'],
+    [{}, '', 'required'],
+    [[], '', 'type'],
+    [null, '', 'type'],
+    [undefined, '', 'type'],
+  ]
+  for (const [value, instancePath, keyword] of cases) {
+    t.equal(form.fits(value), false, keyword)
+    t.match(form.complaint(value), { instancePath, keyword })
+  }
+})
+
+t.test('a schema is compiled when the first value is held to it, and then doubted', async (t) => {
+  const form = formOf(Type.Object({ at: Type.String({ format: 'no-such-format' }) }))
+  t.throws(() => form.fits({ at: '' }), /no-such-format/)
+})
