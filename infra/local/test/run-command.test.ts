@@ -7,11 +7,11 @@ const module = JSON.stringify(new URL('../bootstrap/run-command.mjs', import.met
 
 // Tells its id and each signal; ends on a line of input's end, or with the code that it was given.
 const command = `
-  console.log('pid', process.pid)
   process.on('SIGINT', () => console.log('SIGINT'))
   process.on('SIGTERM', () => { console.log('SIGTERM'); process.exit(3) })
   process.stdin.on('end', () => process.exit(4)).resume()
-  setInterval(() => {}, 1000)`
+  setInterval(() => {}, 1000)
+  console.log('pid', process.pid)`
 
 function runCommand(t: Test, env: Record<string, string> = {}) {
   const script = `import { runCommand } from ${module}
