@@ -1,8 +1,10 @@
-// `npm test [-- file …]`: all that must hold before a change is accepted.
+// `npm test [-- --chaos | file …]`: all that must hold before a change is accepted.
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { endSteps } from './run-step.ts'
+import { sentenceOf } from './setup-error.ts'
 import { runTests } from './test-run/run-tests.ts'
+import { parseTestArguments, type TestArguments } from './test-run/test-arguments.ts'
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
 
@@ -17,4 +19,11 @@ if (process.env.POSTERN_SUPERVISED === '1') {
   delete process.env.POSTERN_SUPERVISED
 }
 
-process.exit(await runTests({ root, cwd: process.cwd() }, process.argv.slice(2)))
+let args: TestArguments
+try {
+  args = parseTestArguments(process.argv.slice(2))
+} catch (error) {
+  console.error(`postern: ${sentenceOf(error)}`)
+  process.exit(1)
+}
+process.exit(await runTests({ root, cwd: process.cwd() }, args))

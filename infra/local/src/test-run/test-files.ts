@@ -8,10 +8,20 @@ const places = [
   ...['bench', 'e2e', 'chaos'].map((place) => `${place}/test/**/*.test.ts`),
 ]
 
-/** All of them, as paths from the checkout's root. */
-export function allTestFiles(root: string): string[] {
+/** They take two minutes of the processors, and what they break is broken more narrowly by other files. */
+const CHAOS = /^chaos\/test\/(?:scenarios|rolling-restarts)\.test\.ts$/
+
+export interface WholeRun {
+  /** With chaos. */
+  readonly chaos: boolean
+}
+
+/** All of them, as paths from the checkout's root, and those that such a run leaves out. */
+export function testFiles(root: string, { chaos }: WholeRun): { files: string[]; leftOut: string[] } {
   const exclude = (name: string) => name === 'node_modules' || name === 'fixtures'
-  return globSync(places, { cwd: root, exclude }).sort()
+  const all = globSync(places, { cwd: root, exclude }).sort()
+  const isLeftOut = (file: string) => !chaos && CHAOS.test(file)
+  return { files: all.filter((file) => !isLeftOut(file)), leftOut: all.filter(isLeftOut) }
 }
 
 /** The files that a person named, seen from where they stand. */
