@@ -8,10 +8,21 @@ export type TestGroup = readonly string[]
 /** So many that loading is paid once for most of them, and so few that the last group is not waited for. */
 const MOST = 14
 
-const ALONE = [/^chaos\/test\/(?:scenarios|rolling-restarts)\.test\.ts$/, /^e2e\/test\/[^/]+$/, /\/process\//]
+const ALONE = [
+  /^chaos\/test\/(?:scenarios|rolling-restarts)\.test\.ts$/,
+  /^e2e\/test\/[^/]+$/,
+  /^infra\/local\/test\/start[.-]/,
+  /\/process\//,
+]
 
 /** Files that work with processes, what takes longest first. */
-const WAITING = [/^chaos\/test\/scenarios/, /^e2e\//, /^chaos\/test\/rolling/, /\/process\//]
+const WAITING = [
+  /^chaos\/test\/scenarios/,
+  /^e2e\//,
+  /^chaos\/test\/rolling/,
+  /^infra\/local\/test\/start[.-]/,
+  /\/process\//,
+]
 
 /**
  * In the order in which they are to begin: groups that wait for processes by turns with others, so that the processors are
