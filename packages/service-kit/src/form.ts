@@ -3,7 +3,7 @@
 
 import type { ErrorObject, ValidateFunction } from 'ajv'
 import type { Static, TSchema } from 'typebox'
-import { strictAjv } from './http/strict-ajv.ts'
+import { assertSchema, strictAjv } from './http/strict-ajv.ts'
 
 export type Complaint = ErrorObject
 
@@ -13,15 +13,31 @@ export interface Form<T extends TSchema> {
   complaint(value: unknown): Complaint | undefined
 }
 
-/** @param schema a constant: what was compiled for it is kept as long as the process lives */
+const forms = new Map<TSchema, Form<TSchema>>()
+
+/** @param schema a constant: its form is kept as long as the process lives */
 export function formOf<T extends TSchema>(schema: T): Form<T> {
+  const known = forms.get(schema) ?? newForm(schema)
+  forms.set(schema, known)
+  return known as Form<T>
+}
+
+/** Compiles every form there is and holds its schema to JSON Schema. @throws for one that is in doubt */
+export function compileForms(): void {
+  for (const [schema, form] of forms) {
+    assertSchema(schema)
+    form.fits(undefined)
+  }
+}
+
+function newForm(schema: TSchema): Form<TSchema> {
   let compiled: ValidateFunction | undefined
   const check = (value: unknown) => {
     compiled ??= strictAjv().compile(schema)
     return compiled(value)
   }
   return {
-    fits: (value): value is Static<T> => check(value),
+    fits: (value): value is never => check(value),
     complaint: (value) => (check(value) ? undefined : compiled?.errors?.[0]),
   }
 }

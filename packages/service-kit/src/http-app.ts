@@ -7,6 +7,7 @@ import type { Metrics } from '@postern/telemetry/metric-names'
 import type { Telemetry } from '@postern/telemetry/tracing'
 import fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Clock, systemClock } from './clock.ts'
+import { compileForms } from './form.ts'
 import { spellIdsAlike } from './http/canonical-ids.ts'
 import { createClientErrorHandler } from './http/client-error.ts'
 import { closeByDefault } from './http/closed-by-default.ts'
@@ -68,7 +69,12 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   }) as unknown as HttpApp
 
   app.decorate('clock', clock)
-  app.decorate('compileSchemas', compileAll)
+  app.decorate('compileSchemas', async () => {
+    // Not before then does Fastify tell what there is to compile.
+    await app.ready()
+    compileAll()
+    compileForms()
+  })
   app.decorateRequest('caller', null)
   app.decorateRequest('refusal', null)
   app.setSchemaErrorFormatter(formatValidationErrors)

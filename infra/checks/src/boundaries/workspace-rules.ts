@@ -86,8 +86,17 @@ export const WORKSPACE_RULES: readonly Rule[] = [
     instead:
       'Hold a value to a schema by formOf of packages/service-kit: TypeBox’s own checks are hundreds of modules more at each start.',
     from: { path: SHIPPED },
-    to: { path: '(?:^|/)typebox/(?:build/)?(?:compile|error|value)(?:/|$)' },
-    planted: { 'services/notifier/src/delivery/breach.ts': ['typebox/compile'] },
+    to: {
+      path: [
+        '(?:^|/)typebox/(?:build/)?(?:compile|error|schema|value)(?:/|$)',
+        npm('@fastify/(?:type-provider-typebox|ajv-compiler)'),
+      ],
+      dependencyTypesNot: ['type-only'],
+    },
+    planted: {
+      'services/notifier/src/delivery/breach.ts': ['typebox/compile', 'typebox/schema'],
+      'packages/service-kit/src/breach.ts': ['@fastify/type-provider-typebox'],
+    },
   },
   {
     name: 'loaded-where-needed',
@@ -96,13 +105,17 @@ export const WORKSPACE_RULES: readonly Rule[] = [
     from: { path: SHIPPED, pathNot: ['/span-export\\.ts$', '/backend/redis\\.ts$'] },
     to: {
       path: [
-        npm('ioredis|@opentelemetry/(?:sdk-trace|exporter-trace-[a-z-]+)'),
+        npm('ioredis|@opentelemetry/(?:sdk-trace[a-z-]*|sdk-node|exporter-[a-z-]+|context-async-hooks)'),
         '/span-export\\.ts$',
         '/backend/redis\\.ts$',
       ],
       dependencyTypesNot: ['type-only', 'dynamic-import'],
     },
-    planted: { 'services/gateway/src/breach.ts': ['ioredis'] },
+    planted: {
+      'services/gateway/src/breach.ts': ['ioredis'],
+      'packages/telemetry/src/breach.ts': ['./span-export.ts', '@opentelemetry/exporter-prometheus'],
+      'packages/queue/src/breach.ts': ['./backend/redis.ts'],
+    },
   },
   {
     name: 'packages-by-their-name',

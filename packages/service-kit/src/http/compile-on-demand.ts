@@ -3,6 +3,7 @@
 
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
+import { AppError } from '../app-error.ts'
 import { assertSchema } from './strict-ajv.ts'
 import { compileValidator } from './validation.ts'
 
@@ -18,19 +19,16 @@ export interface CompilersOnDemand {
 
 export function compileOnDemand(): CompilersOnDemand {
   const known: (() => unknown)[] = []
-  const once = <T>(compile: () => T): (() => T) => {
-    let compiled: T | undefined
-    const get = () => {
-      compiled ??= compile()
-      return compiled
-    }
+  const keep = <T>(what: string, compile: () => T): (() => T) => {
+    const get = once(what, compile)
     known.push(get)
     return get
   }
 
   const validators: FastifySchemaCompiler<unknown> = (route) => {
-    const compiled = once(() => compileValidator(route))
-    known.push(() => assertSchema(route.schema as object))
+    const { schema, method = '', url = '', httpPart = '' } = route
+    const compiled = keep(`the ${httpPart} schema of ${method} ${url}`, () => compileValidator(route))
+    known.push(() => assertSchema(schema as object))
     // Fastify reads what is wrong from the function that it called.
     const validate: ReturnType<typeof compileValidator> = (data: unknown) => {
       const validator = compiled()
@@ -44,7 +42,8 @@ export function compileOnDemand(): CompilersOnDemand {
   const buildSerializer: Compilers['buildSerializer'] = (schemas, options) => {
     const serializers = SerializerSelector()(schemas, options)
     return (route) => {
-      const compiled = once(() => serializers(route))
+      const { method = '', url = '', httpStatus = '' } = route
+      const compiled = keep(`the ${httpStatus} schema of ${method} ${url}`, () => serializers(route))
       return (data) => compiled()(data)
     }
   }
@@ -55,4 +54,24 @@ export function compileOnDemand(): CompilersOnDemand {
     for (const compiled of known) compiled()
   }
   return { compilersFactory: { buildValidator, buildSerializer }, compileAll }
+}
+
+/** Works once, whether it succeeds or not: what does not compile does not compile at the next request either. */
+function once<T>(what: string, compile: () => T): () => T {
+  let compiled: { readonly value: T } | undefined
+  let fault: AppError | undefined
+  return () => {
+    if (fault !== undefined) throw fault
+    try {
+      compiled ??= { value: compile() }
+    } catch (cause) {
+      // About a schema of ours: nothing that a client sent is in it.
+      fault = new AppError('INTERNAL', {
+        reason: `${what} does not compile: ${(cause as Error).message}`,
+        cause,
+      })
+      throw fault
+    }
+    return compiled.value
+  }
 }

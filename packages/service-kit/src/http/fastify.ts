@@ -31,8 +31,8 @@ export interface Refusal {
 declare module 'fastify' {
   interface FastifyInstance {
     clock: Clock
-    /** Compiles the schemas of all routes, which else wait for a request. Tests call it; it throws for one that is in doubt. */
-    compileSchemas(): void
+    /** Compiles the schemas of all routes, which else wait for a request, and all forms. For tests: it rejects when one is in doubt. */
+    compileSchemas(): Promise<void>
   }
   interface FastifyRequest {
     caller: Caller | null

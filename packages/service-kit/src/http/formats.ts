@@ -8,7 +8,7 @@ const KEPT: FormatName[] = ['date-time', 'date', 'uri', 'hostname', 'ipv4', 'ipv
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const INSTANT = /^(\d{4})-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-](\d{2}):\d{2})$/i
 
-/** Adds the formats that schemas may name; any other stops the start. */
+/** Adds the formats that schemas may name; a schema that names any other does not compile. */
 export function addOurFormats(ajv: Ajv): void {
   addFormats.default(ajv, KEPT)
   const dateTime = ajv.formats['date-time']
