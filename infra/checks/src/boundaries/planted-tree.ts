@@ -14,15 +14,20 @@ export async function unseenBreaches(rules: readonly Rule[], config: ImportRules
     const offenders = new Map(rules.map((rule) => [rule.name, plant(root, rule)]))
     plantPackage(root)
     const { summary } = await cruiseTree(root, config)
-    const caught = new Set(summary.violations.map(({ rule, from }) => `${rule.name} ${from}`))
-    return rules.map(({ name }) => name).filter((name) => !caught.has(`${name} ${offenders.get(name)}`))
+    const caught = Map.groupBy(summary.violations, ({ rule, from }) => `${rule.name} ${from}`)
+    return rules
+      .filter(({ name }) => {
+        const { file, imports } = offenders.get(name) ?? { file: '', imports: 0 }
+        return (caught.get(`${name} ${file}`) ?? []).length < imports
+      })
+      .map(({ name }) => name)
   } finally {
     rmSync(root, { recursive: true, force: true })
   }
 }
 
-/** Writes the rule's files; answers the one that must be caught. */
-function plant(root: string, rule: Rule): string {
+/** Writes the rule's files; answers the one that must be caught, for each of its imports. */
+function plant(root: string, rule: Rule): { file: string; imports: number } {
   const named = (path: string) => path.replace('breach', rule.name)
   const files = Object.entries(rule.planted).map(
     ([file, imports]) => [named(file), imports.map(named)] as const,
@@ -31,7 +36,8 @@ function plant(root: string, rule: Rule): string {
     if (target.endsWith('.ts')) write(root, target, [])
   }
   for (const [file, imports] of files) write(root, file, imports)
-  return files[0]?.[0] ?? ''
+  const [[file, imports] = ['', []]] = files
+  return { file, imports: imports.length }
 }
 
 function write(root: string, file: string, imports: readonly string[]): void {

@@ -10,7 +10,7 @@ export interface Rule {
   readonly to: IRegularForbiddenRuleType['to']
   /**
    * Files and what they import, paths from the checkout's folder or names of packages. `breach` in a path becomes the
-   * rule's name; the first file is the one that must be caught.
+   * rule's name; the first file is the one that must be caught, for each of its imports.
    */
   readonly planted: Readonly<Record<string, readonly string[]>>
 }

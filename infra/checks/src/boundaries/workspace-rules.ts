@@ -94,8 +94,11 @@ export const WORKSPACE_RULES: readonly Rule[] = [
       dependencyTypesNot: ['type-only'],
     },
     planted: {
-      'services/notifier/src/delivery/breach.ts': ['typebox/compile', 'typebox/schema'],
-      'packages/service-kit/src/breach.ts': ['@fastify/type-provider-typebox'],
+      'services/notifier/src/delivery/breach.ts': [
+        'typebox/compile',
+        'typebox/schema',
+        '@fastify/type-provider-typebox',
+      ],
     },
   },
   {
@@ -112,9 +115,11 @@ export const WORKSPACE_RULES: readonly Rule[] = [
       dependencyTypesNot: ['type-only', 'dynamic-import'],
     },
     planted: {
-      'services/gateway/src/breach.ts': ['ioredis'],
-      'packages/telemetry/src/breach.ts': ['./span-export.ts', '@opentelemetry/exporter-prometheus'],
-      'packages/queue/src/breach.ts': ['./backend/redis.ts'],
+      'packages/queue/src/breach.ts': [
+        'ioredis',
+        '@opentelemetry/exporter-prometheus',
+        'packages/queue/src/backend/redis.ts',
+      ],
     },
   },
   {
