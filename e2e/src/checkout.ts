@@ -2,7 +2,6 @@
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { bareEnvironment } from '@postern/testkit/bare-environment'
-import { sharedProcessGuard } from '@postern/testkit/process-guard'
 import { scratchFolder } from '@postern/testkit/scratch'
 
 /** The part of a tap test that fixtures need. */
@@ -22,7 +21,6 @@ export const plainEnvironment: Readonly<Record<string, string>> = {
 /** A folder that goes with the test, or with this process when that is killed. Whatever uses it must be added to the teardown later, so that it ends earlier. */
 export function temporaryFolder(t: TestScope): string {
   const folder = scratchFolder('postern-e2e-')
-  sharedProcessGuard().discard(folder)
   t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
   return folder
 }

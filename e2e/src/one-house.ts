@@ -5,7 +5,10 @@ import { type House, startHouse } from './house.ts'
 
 let raised: Promise<House> | undefined
 
-/** It ends with the process. Each file asks for what its tenant needs, whatever the one before it left. */
+/**
+ * It ends with the process. Each file asks for what its tenant needs, whatever the one before it left; all of them come from
+ * one address, whose limit none of them may be about.
+ */
 export function oneHouse(): Promise<House> {
   raised ??= startHouse(t, { env: { POSTERN_ADDRESS_LIMIT: '1000000' } })
   return raised

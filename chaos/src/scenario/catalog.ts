@@ -27,6 +27,7 @@ export function everyScenario(queue: QueueKind, random: Seeded): Scenario[] {
  * mail and once by SMS; then some of them on the other backend too, until there are `count`.
  */
 export function dealtScenarios(random: Seeded, count: number): Readonly<Record<QueueKind, Scenario[]>> {
+  if (count < CATALOG.length) throw new RangeError(`there are ${CATALOG.length} scenarios`)
   const dealt: Record<QueueKind, Scenario[]> = { redis: [], postgres: [] }
   for (const [at, scenario] of CATALOG.entries())
     dealt[scenario.only ?? BY_TURNS[at % 4] ?? 'redis'].push(scenario)

@@ -12,6 +12,8 @@ export interface Step {
 
 export interface StepOutcome {
   readonly ok: boolean
+  /** Its exit code, or the signal that ended it; null when it could not be started. */
+  readonly how: number | NodeJS.Signals | null
   readonly seconds: number
   readonly output: string
 }
@@ -46,16 +48,16 @@ export async function runStep({ command }: Step, options: StepOptions): Promise<
     })
   }
   if (child.pid !== undefined) running.add(child.pid)
-  const ok = await new Promise<boolean>((resolve) => {
+  const how = await new Promise<StepOutcome['how']>((resolve) => {
     child.once('error', (error) => {
       output += error.message
-      resolve(false)
+      resolve(null)
     })
-    child.once('close', (code) => resolve(code === 0))
+    child.once('close', (code, signal) => resolve(code ?? signal))
   })
   clearTimeout(silence)
   if (child.pid !== undefined) running.delete(child.pid)
-  return { ok, seconds: (performance.now() - began) / 1000, output }
+  return { ok: how === 0, how, seconds: (performance.now() - began) / 1000, output }
 }
 
 /** Ends every step that runs, with what it started. */

@@ -1,4 +1,4 @@
-// `npm test [-- --chaos | file …]`: all that must hold before a change is accepted.
+// `npm test [-- --chaos | file …]`: what must hold before a change is accepted; with `--chaos` all of it.
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { endSteps } from './run-step.ts'

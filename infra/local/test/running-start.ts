@@ -8,7 +8,6 @@ import { bareEnvironment } from '@postern/testkit/bare-environment'
 import { freePort } from '@postern/testkit/free-port'
 import { until } from '@postern/testkit/poll'
 import type { TestScope } from '@postern/testkit/postgres'
-import { sharedProcessGuard } from '@postern/testkit/process-guard'
 import { isAlive } from '@postern/testkit/process-tree'
 import { scratchFolder } from '@postern/testkit/scratch'
 import type { DevFile } from '../src/dev-file.ts'
@@ -54,7 +53,6 @@ export async function usedDataDir(t: TestScope): Promise<string> {
 
 async function useOnce(): Promise<string> {
   const dataDir = scratchFolder('postern-start-used-')
-  sharedProcessGuard().discard(dataDir)
   const start = await runningStart({ teardown: () => undefined }, { dataDir })
   await start.untilReady()
   start.child.kill('SIGTERM')

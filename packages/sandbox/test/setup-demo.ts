@@ -41,7 +41,7 @@ export const skipWithoutChromium =
 
 let launched: Promise<Browser> | undefined
 
-/** A fresh context of the test file's one browser. */
+/** A fresh context of this process's one browser. */
 export async function newContext(t: Test): Promise<BrowserContext> {
   launched ??= chromium.launch({
     ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),

@@ -6,7 +6,6 @@ import { type EmbeddedPostgres, startPostgres } from './embedded-postgres.ts'
 import { freePort } from './free-port.ts'
 import { until } from './poll.ts'
 import { asAdmin, ensureTemplate, type TemplateStep, urlFor } from './postgres-template.ts'
-import { sharedProcessGuard } from './process-guard.ts'
 import { scratchFolder } from './scratch.ts'
 
 /** The part of a tap test that fixtures need. */
@@ -70,7 +69,6 @@ export function testCluster(): Promise<string> {
 /** A cluster of one's own, for tests that kill it. Ends, and its files go, with this process at the latest. */
 export async function throwawayPostgres(): Promise<EmbeddedPostgres & { dataDir: string }> {
   const dataDir = scratchFolder('postern-test-postgres-')
-  sharedProcessGuard().discard(dataDir)
   const server = await startPostgres({ dataDir, port: await freePort(), durable: false })
   return { ...server, dataDir }
 }

@@ -3,14 +3,17 @@
 import { mkdtempSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sharedProcessGuard } from './process-guard.ts'
 
 const MEMORY = '/dev/shm'
 /** A whole test run has been seen to hold 1 GB at once. */
 const ROOM = 4 * 1024 ** 3
 
-/** A new folder, in memory where the machine has room, else where temporary files go. Its maker removes it. */
+/** A new folder, in memory where the machine has room, else where temporary files go. It goes with this process at the latest. */
 export function scratchFolder(prefix: string): string {
-  return mkdtempSync(join(hasRoom() ? MEMORY : tmpdir(), prefix))
+  const folder = mkdtempSync(join(hasRoom() ? MEMORY : tmpdir(), prefix))
+  sharedProcessGuard().discard(folder)
+  return folder
 }
 
 function hasRoom(): boolean {

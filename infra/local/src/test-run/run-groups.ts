@@ -1,6 +1,6 @@
 // Runs groups of test files, tells of each file as it ends, and counts.
 import { fileURLToPath } from 'node:url'
-import { runStep } from '../run-step.ts'
+import { runStep, type StepOutcome } from '../run-step.ts'
 import { inLanes } from './in-lanes.ts'
 import { type FileReport, lostReport, TapReader } from './tap-reader.ts'
 import type { TestGroup } from './test-groups.ts'
@@ -22,46 +22,46 @@ export interface GroupRun {
 }
 
 export interface GroupOutcome {
+  readonly group: TestGroup
   /** One for each file. */
   readonly reports: readonly FileReport[]
-  /** Groups in which something went wrong that no file's report says. */
-  readonly amiss: number
+  /** What went wrong with the process, whatever its files say. */
+  readonly amiss: readonly string[]
 }
 
 const groupMain = fileURLToPath(new URL('group.main.ts', import.meta.url))
-/** The longest file tells of its first test after half of that. */
-const SILENT_MS = 15 * 60_000
+/** Twice what the longest test gives itself. */
+const SILENT_MS = 30 * 60_000
 
-export async function runGroups({ name, groups, lanes, ...how }: GroupRun): Promise<GroupOutcome> {
+/** @returns an outcome for each group */
+export async function runGroups({ name, groups, lanes, ...how }: GroupRun): Promise<GroupOutcome[]> {
   const began = performance.now()
   const outcomes: GroupOutcome[] = []
   await inLanes(groups, lanes, async (group) => void outcomes.push(await runGroup(group, how)))
-  const reports = outcomes.flatMap((outcome) => outcome.reports)
-  const amiss = outcomes.reduce((sum, outcome) => sum + outcome.amiss, 0)
-  const { passed, failed } = countReports(reports, { passed: 0, failed: amiss })
+  const { passed, failed } = countOf(outcomes)
   const verdict = failed === 0 ? 'ok    ' : 'FAILED'
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
-  console.log(
-    `${verdict} ${name} (${seconds} s): ${passed} passed, ${failed} failed in ${reports.length} files`,
-  )
-  return { reports, amiss }
+  const files = groups.flat().length
+  console.log(`${verdict} ${name} (${seconds} s): ${passed} passed, ${failed} failed in ${files} files`)
+  return outcomes
 }
 
 async function runGroup(
-  files: TestGroup,
+  group: TestGroup,
   { root, env, main = groupMain }: Pick<GroupRun, 'root' | 'env' | 'main'>,
 ): Promise<GroupOutcome> {
   const reports: FileReport[] = []
-  const reader = new TapReader((report) => {
+  const add = (report: FileReport) => {
     reports.push(report)
     tell(report)
-  })
+  }
+  const reader = new TapReader(group, add)
   let noise = ''
-  const { ok } = await runStep(
-    { name: files[0] ?? '', describe: '', command: ['node', main] },
+  const step = await runStep(
+    { name: group[0] ?? '', describe: '', command: ['node', main] },
     {
       cwd: root,
-      env: { ...env, POSTERN_TEST_FILES: JSON.stringify(files) },
+      env: { ...env, POSTERN_TEST_FILES: JSON.stringify(group) },
       silentMs: SILENT_MS,
       follow: (text, stream) => {
         if (stream === 'stdout') reader.push(text)
@@ -69,25 +69,37 @@ async function runGroup(
       },
     },
   )
-  const lost = files.filter((file) => !reports.some((report) => report.file === file))
-  // Whatever ended the process may have been left behind by the file before.
-  const last = lost.length > 0 ? reports.pop() : undefined
-  const suspects = [...(last && last.failed === 0 ? [last.file] : []), ...lost].map(lostReport)
-  if (last && last.failed > 0) reports.push(last)
-  reports.push(...suspects)
-  for (const report of suspects) tell(report)
-  const failed = reports.some((report) => report.failed > 0)
-  if ((failed || !ok) && noise !== '') {
-    console.log(`What the process of ${files.join(', ')} wrote besides:\n${noise.trimEnd()}`)
-  }
-  // It ended badly, although every file that it told of held.
-  return { reports, amiss: !ok && !failed ? 1 : 0 }
+  for (const file of group.slice(reports.length)) add(lostReport(file))
+  const outcome = { group, reports, amiss: amissIn(step, reader, reports) }
+  for (const what of outcome.amiss) console.log(`  FAILED the process of ${group.join(', ')}: ${what}`)
+  if (!held(outcome) && noise !== '') console.log(`         It wrote besides:\n${noise.trimEnd()}`)
+  return outcome
 }
 
-export function countReports(reports: readonly FileReport[], count: Count): Count {
-  for (const { passed, failed } of reports) {
-    count.passed += passed
-    count.failed += failed
+/** tap exits with 1 when a test failed, and with 0 when none did. */
+function amissIn(
+  { how }: StepOutcome,
+  { isOver, strays }: TapReader,
+  reports: readonly FileReport[],
+): string[] {
+  const expected = reports.some(({ failed }) => failed > 0) || strays.length > 0 ? 1 : 0
+  const told = strays.map((text) => `outside of every file: ${text}`)
+  if (!isOver) return [...told, `it ended with ${how} before every file had its turn`]
+  return how === expected ? told : [...told, `it ended with ${how}`]
+}
+
+/** Every test of every file held, and nothing was amiss. */
+export const held = ({ reports, amiss }: GroupOutcome) =>
+  amiss.length === 0 && reports.every(({ failed }) => failed === 0)
+
+export function countOf(outcomes: readonly GroupOutcome[]): Count {
+  const count = { passed: 0, failed: 0 }
+  for (const { reports, amiss } of outcomes) {
+    count.failed += amiss.length
+    for (const { passed, failed } of reports) {
+      count.passed += passed
+      count.failed += failed
+    }
   }
   return count
 }

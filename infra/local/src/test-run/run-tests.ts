@@ -7,14 +7,16 @@ import { runStep, type Step, type StepOutcome } from '../run-step.ts'
 import { sentenceOf } from '../setup-error.ts'
 import { staticSteps } from '../steps.ts'
 import { inLanes } from './in-lanes.ts'
-import { type Count, countReports, type GroupRun, runGroups } from './run-groups.ts'
-import { runWhole, type WholeCount } from './run-whole.ts'
+import { type Count, countOf, type GroupRun, runGroups } from './run-groups.ts'
+import { addTo, runWhole, type WholeCount } from './run-whole.ts'
 import type { TestArguments } from './test-arguments.ts'
 import { namedTestFiles, testFiles } from './test-files.ts'
 import { groupsOf } from './test-groups.ts'
 
+/** Of one Postgres' 300 connections a race of 100 takes a third. */
+const MOST_LANES = 4
 /** Many files wait more than they work, so there is one more of them under way than there are processors. */
-const lanes = Math.min(availableParallelism() + 1, 4)
+const lanes = Math.min(availableParallelism() + 1, MOST_LANES)
 
 export interface TestPlace {
   readonly root: string
@@ -66,9 +68,7 @@ async function runAllFiles({ root, cwd }: TestPlace, args: TestArguments, count:
 
 /** Whoever names files works on them, and sees at once what fails. */
 async function runNamed(run: GroupRun, count: Count): Promise<void> {
-  const { reports, amiss } = await runGroups(run)
-  countReports(reports, count)
-  count.failed += amiss
+  addTo(count, countOf(await runGroups(run)))
 }
 
 async function attempt(count: Count, name: string, work: () => Promise<void>): Promise<boolean> {

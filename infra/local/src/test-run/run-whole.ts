@@ -1,5 +1,5 @@
-// A whole run of test files: all of them, then a second look at the few that failed.
-import { type Count, countReports, type GroupRun, runGroups } from './run-groups.ts'
+// A whole run of test files: all of them, then a second look at the few groups that failed.
+import { type Count, countOf, type GroupOutcome, type GroupRun, runGroups } from './run-groups.ts'
 import { secondLook } from './second-look.ts'
 
 export interface WholeCount extends Count {
@@ -8,12 +8,16 @@ export interface WholeCount extends Count {
 }
 
 export async function runWhole(run: GroupRun, count: WholeCount): Promise<void> {
-  const { reports, amiss } = await runGroups(run)
-  count.failed += amiss
-  const looked = await secondLook(reports, async (file) => {
-    const alone = await runGroups({ ...run, name: 'alone', groups: [[file]], lanes: 1 })
-    return alone.amiss === 0 && alone.reports[0]?.failed === 0 ? alone.reports[0] : undefined
+  const outcomes = await runGroups(run)
+  const looked = await secondLook(outcomes, async (group) => {
+    const [again] = await runGroups({ ...run, name: 'alone', groups: [group], lanes: 1 })
+    return again as GroupOutcome
   })
-  countReports(looked.reports, count)
+  addTo(count, countOf(looked.outcomes))
   count.unsteady = looked.unsteady
+}
+
+export function addTo(count: Count, { passed, failed }: Count): void {
+  count.passed += passed
+  count.failed += failed
 }

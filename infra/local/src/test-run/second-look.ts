@@ -1,41 +1,56 @@
-// A file that failed in a whole run is run again, alone and twice. What holds both times is unsteady: a bug to mend,
-// which is told loudly but keeps nobody from merging. What fails again has failed. When more files than a few fail,
-// something is really broken, and looking again would only take time.
-import { complain } from './run-groups.ts'
-import type { FileReport } from './tap-reader.ts'
+// What failed in a whole run is run again, twice, with nothing beside it: the file with those that share its process, as a
+// file may fail for what its neighbour left. What holds both times is unsteady: a bug to mend, which is told loudly but
+// keeps nobody from merging. What fails again has failed. When more than a few groups fail, something is really broken,
+// and looking again would only take time.
+import { complain, type GroupOutcome, held } from './run-groups.ts'
+import type { TestGroup } from './test-groups.ts'
 
-const mostFiles = 3
+const mostGroups = 3
 
 export interface Looked {
-  /** One for each file: the first, or for an unsteady file its last. */
-  readonly reports: readonly FileReport[]
+  /** One for each group: the first, or for an unsteady group its last. */
+  readonly outcomes: readonly GroupOutcome[]
+  /** Files that failed at first; all of a group whose process did. */
   readonly unsteady: readonly string[]
 }
 
-/** Runs one file with nothing beside it; undefined when it did not hold. */
-export type Alone = (file: string) => Promise<FileReport | undefined>
+/** Runs one group with nothing beside it. */
+export type Alone = (group: TestGroup) => Promise<GroupOutcome>
 
-export async function secondLook(reports: readonly FileReport[], alone: Alone): Promise<Looked> {
-  const failing = reports.filter(({ failed }) => failed > 0)
-  if (failing.length > mostFiles) return { reports, unsteady: [] }
-  const held = new Map<FileReport, FileReport>()
+export async function secondLook(outcomes: readonly GroupOutcome[], alone: Alone): Promise<Looked> {
+  const failing = outcomes.filter((outcome) => !held(outcome))
+  if (failing.length > mostGroups) return { outcomes, unsteady: [] }
+  const last = new Map<GroupOutcome, GroupOutcome>()
   for (const first of failing) {
-    const last = await heldTwice(first.file, alone)
-    if (last === undefined) {
-      console.log(`FAILED ${first.file}: failed in the whole run and again alone`)
-      continue
-    }
-    held.set(first, last)
-    console.log(`UNSTEADY ${first.file}: failed beside others, held twice alone`)
-    complain(first)
+    const again = await heldTwice(first.group, alone)
+    if (again !== undefined) last.set(first, again)
+    tell(first, again !== undefined)
   }
   return {
-    reports: reports.map((report) => held.get(report) ?? report),
-    unsteady: [...held.keys()].map(({ file }) => file),
+    outcomes: outcomes.map((outcome) => last.get(outcome) ?? outcome),
+    unsteady: [...last.keys()].flatMap(namesOf),
   }
 }
 
-async function heldTwice(file: string, alone: Alone): Promise<FileReport | undefined> {
-  const once = await alone(file)
-  return once && (await alone(file))
+async function heldTwice(group: TestGroup, alone: Alone): Promise<GroupOutcome | undefined> {
+  const once = await alone(group)
+  if (!held(once)) return undefined
+  const twice = await alone(group)
+  return held(twice) ? twice : undefined
+}
+
+function tell(first: GroupOutcome, isUnsteady: boolean): void {
+  const names = namesOf(first).join(', ')
+  if (!isUnsteady) {
+    console.log(`FAILED ${names}: failed in the whole run and again alone`)
+    return
+  }
+  console.log(`UNSTEADY ${names}: failed beside others, held twice alone`)
+  for (const what of first.amiss) console.log(`      ${what}`)
+  for (const report of first.reports) complain(report)
+}
+
+function namesOf({ group, reports, amiss }: GroupOutcome): readonly string[] {
+  if (amiss.length > 0) return group
+  return reports.filter(({ failed }) => failed > 0).map(({ file }) => file)
 }

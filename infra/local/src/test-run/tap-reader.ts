@@ -29,14 +29,24 @@ interface Row {
   readonly quoted: boolean
 }
 
+/** What a group's process writes when none of its files is left to run. */
+export const ALL_HAD_THEIR_TURN = '# every file had its turn'
+
 export class TapReader {
+  readonly #files: string[]
   readonly #onFile: (report: FileReport) => void
+  /** Whether the process lived until all files had their turn. */
+  isOver = false
+  /** What failed outside of every file. */
+  readonly strays: string[] = []
   #half = ''
   #rows: Row[] = []
   /** The row that ends the YAML block we are in. */
   #blockEnd: string | null = null
 
-  constructor(onFile: (report: FileReport) => void) {
+  /** @param files in the order in which they run: no other line is believed to be a file's */
+  constructor(files: readonly string[], onFile: (report: FileReport) => void) {
+    this.#files = [...files]
     this.#onFile = onFile
   }
 
@@ -47,13 +57,19 @@ export class TapReader {
   }
 
   #take(text: string): void {
+    if (text === ALL_HAD_THEIR_TURN) this.isOver = true
     const quoted = this.#isQuoted(text)
     const [, indent, not, rest = ''] = (quoted ? null : result.exec(text)) ?? []
     if (indent !== '') {
       this.#rows.push({ text, quoted })
       return
     }
+    if (fileOf(rest) !== this.#files[0]) {
+      if (not !== undefined) this.strays.push(text)
+      return
+    }
     // A file's own line comes after its tests.
+    this.#files.shift()
     this.#onFile(reportOn(this.#rows, rest, not === undefined))
     this.#rows = []
   }
@@ -68,6 +84,8 @@ export class TapReader {
     return opening !== null
   }
 }
+
+const fileOf = (rest: string) => rest.split(' # ')[0]
 
 function reportOn(rows: Row[], rest: string, ok: boolean): FileReport {
   const [file = '', time = ''] = rest.split(' # time=')

@@ -1,6 +1,6 @@
 // Which test files there are.
 import { existsSync, globSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { SetupError } from '../setup-error.ts'
 
 const places = [
@@ -8,8 +8,8 @@ const places = [
   ...['bench', 'e2e', 'chaos'].map((place) => `${place}/test/**/*.test.ts`),
 ]
 
-/** They take two minutes of the processors, and what they break is broken more narrowly by other files. */
-const CHAOS = /^chaos\/test\/(?:scenarios|rolling-restarts)\.test\.ts$/
+/** They keep two processors busy for two minutes, and most of what they break is broken more narrowly by other files. */
+export const CHAOS = /^chaos\/test\/(?:scenarios|rolling-restarts)\.test\.ts$/
 
 export interface WholeRun {
   /** With chaos. */
@@ -26,9 +26,10 @@ export function testFiles(root: string, { chaos }: WholeRun): { files: string[];
 
 /** The files that a person named, seen from where they stand. */
 export function namedTestFiles(names: string[], root: string, cwd: string): string[] {
-  return names.map((name) => {
+  const files = names.map((name) => {
     const path = resolve(cwd, name)
     if (!existsSync(path)) throw new SetupError(`There is no test file ${name}.`)
-    return relative(root, join(path))
+    return relative(root, path)
   })
+  return [...new Set(files)]
 }

@@ -2,18 +2,15 @@
 // processor, more than most files' tests, so files of one workspace take turns in one process. A file that mostly waits
 // for processes which it starts itself has its own, so that others go on beside it.
 
+import { CHAOS } from './test-files.ts'
+
 /** Files that take turns in one process, as paths from the checkout's root. */
 export type TestGroup = readonly string[]
 
 /** So many that loading is paid once for most of them, and so few that the last group is not waited for. */
 const MOST = 14
 
-const ALONE = [
-  /^chaos\/test\/(?:scenarios|rolling-restarts)\.test\.ts$/,
-  /^e2e\/test\/[^/]+$/,
-  /^infra\/local\/test\/start[.-]/,
-  /\/process\//,
-]
+const ALONE = [CHAOS, /^e2e\/test\/[^/]+$/, /^infra\/local\/test\/start[.-]/, /\/process\//]
 
 /** Files that work with processes, what takes longest first. */
 const WAITING = [

@@ -19,12 +19,13 @@ function runGroup(t: Test, files: Record<string, string>) {
     encoding: 'utf8',
   })
   const reports: FileReport[] = []
-  new TapReader((report) => reports.push(report)).push(stdout)
-  return { reports, stdout, stderr, status, names }
+  const reader = new TapReader(names, (report) => reports.push(report))
+  reader.push(stdout)
+  return { reports, isOver: reader.isOver, stderr, status, names }
 }
 
 t.test('each file is told by its name, whatever the others did', async (t) => {
-  const { reports, status, names } = runGroup(t, {
+  const { reports, isOver, status, names } = runGroup(t, {
     'a.test.ts': `import t from 'tap'
       t.test('holds', async (t) => t.ok(true))
       t.test('holds, too', async (t) => t.ok(true))`,
@@ -46,7 +47,7 @@ t.test('each file is told by its name, whatever the others did', async (t) => {
     ],
   )
   t.match(reports[2]?.complaint, /cannot be loaded/)
-  t.equal(status, 1)
+  t.same([isOver, status], [true, 1])
 })
 
 t.test('what a file tears down is over when the next one begins, and its folder is its own', async (t) => {
@@ -77,16 +78,23 @@ t.test('a promise that a file leaves behind ends the process before the next fil
   t.match(stderr, /nobody listens/)
 })
 
-t.test('a file that ends the process leaves those after it untold', async (t) => {
-  const { reports, status } = runGroup(t, {
-    'a.test.ts': `import t from 'tap'
-      t.test('holds', async (t) => t.ok(true))`,
-    'b.test.ts': `import t from 'tap'
-      t.test('ends it', async () => { process.kill(process.pid, 'SIGKILL'); await new Promise(() => {}) })`,
-    'c.test.ts': `import t from 'tap'
-      t.test('holds', async (t) => t.ok(true))`,
-  })
-  t.match(reports, [{ passed: 1, failed: 0 }])
-  t.equal(reports.length, 1)
-  t.not(status, 0)
+t.test('however a file ends the process, it is told that not every file had its turn', async (t) => {
+  const ways = {
+    killed: `t.test('ends it', async () => { process.kill(process.pid, 'SIGKILL'); await new Promise(() => {}) })`,
+    'left to itself': `t.test('holds', async (t) => t.ok(true)); setTimeout(() => process.exit(0), 5)`,
+    thrown: `t.test('holds', async (t) => { setTimeout(() => { throw new Error('late') }, 5); t.ok(true) })`,
+  }
+  for (const [way, ending] of Object.entries(ways)) {
+    const { reports, isOver } = runGroup(t, {
+      'a.test.ts': `import t from 'tap'
+        ${ending}`,
+      'b.test.ts': `import t from 'tap'
+        t.test('takes its time', async (t) => { await new Promise((resolve) => setTimeout(resolve, 2_000)); t.ok(true) })`,
+    })
+    t.equal(isOver, false, way)
+    t.ok(
+      reports.every(({ file, failed }) => !file.endsWith('b.test.ts') || failed > 0),
+      way,
+    )
+  }
 })
