@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { bareEnvironment } from '@postern/testkit/bare-environment'
 import t from 'tap'
 import { Type } from 'typebox'
@@ -51,17 +52,22 @@ t.test(
   'a schema in doubt is found by the first value that is held to it, or when all are compiled',
   async (t) => {
     // In a process of its own: forms are kept as long as theirs lives.
-    const found = (schema: object, how: 'compileForms()' | 'form.fits({})') => {
-      const script = `const { compileForms, formOf } = await import(${JSON.stringify(new URL('../src/form.ts', import.meta.url).href)})
+    const found = (schema: object, how: 'app.compileSchemas()' | 'form.fits({})') => {
+      const src = (name: string) => JSON.stringify(new URL(`../src/${name}.ts`, import.meta.url).href)
+      const script = `import { capturedLogger } from '@postern/testkit/captured-logs'
+      import { createHttpApp } from ${src('http-app')}
+      import { formOf } from ${src('form')}
+      const app = await createHttpApp({ logger: capturedLogger('test').logger })
       const form = formOf(${JSON.stringify(schema)})
-      try { ${how}; console.log('nothing') } catch (error) { console.log(error.message) }`
+      try { await ${how}; console.log('nothing') } catch (error) { console.log(error.message) }`
       const args = ['--input-type=module', '-e', script]
-      return spawnSync(process.execPath, args, { env: bareEnvironment(), encoding: 'utf8' }).stdout
+      const cwd = fileURLToPath(new URL('..', import.meta.url))
+      return spawnSync(process.execPath, args, { cwd, env: bareEnvironment(), encoding: 'utf8' }).stdout
     }
     const unknownFormat = { type: 'string', format: 'telephone' }
     t.match(found(unknownFormat, 'form.fits({})'), /unknown format "telephone"/)
-    t.match(found(unknownFormat, 'compileForms()'), /unknown format "telephone"/)
-    t.match(found({ type: 'string', maxLength: -1 }, 'compileForms()'), /schema is invalid/)
-    t.equal(found({ type: 'string', maxLength: 1 }, 'compileForms()'), 'nothing\n')
+    t.match(found(unknownFormat, 'app.compileSchemas()'), /unknown format "telephone"/)
+    t.match(found({ type: 'string', maxLength: -1 }, 'app.compileSchemas()'), /schema is invalid/)
+    t.equal(found({ type: 'string', maxLength: 1 }, 'app.compileSchemas()'), 'nothing\n')
   },
 )

@@ -56,22 +56,16 @@ export function compileOnDemand(): CompilersOnDemand {
   return { compilersFactory: { buildValidator, buildSerializer }, compileAll }
 }
 
-/** Works once, whether it succeeds or not: what does not compile does not compile at the next request either. */
 function once<T>(what: string, compile: () => T): () => T {
   let compiled: { readonly value: T } | undefined
-  let fault: AppError | undefined
   return () => {
-    if (fault !== undefined) throw fault
     try {
       compiled ??= { value: compile() }
+      return compiled.value
     } catch (cause) {
       // About a schema of ours: nothing that a client sent is in it.
-      fault = new AppError('INTERNAL', {
-        reason: `${what} does not compile: ${(cause as Error).message}`,
-        cause,
-      })
-      throw fault
+      const reason = `${what} does not compile: ${(cause as Error).message}`
+      throw new AppError('INTERNAL', { reason, cause })
     }
-    return compiled.value
   }
 }
