@@ -23,8 +23,8 @@ export function everyScenario(queue: QueueKind, random: Seeded): Scenario[] {
 }
 
 /**
- * Every scenario at least once, by turns on the one backend or the other, so that each kill point is met on both, once by
- * mail and once by SMS; then some of them on the other backend too, until there are `count`.
+ * Every scenario at least once, by turns on the one backend or the other, so that each kill point is met on both, on one by
+ * mail and on the other by SMS; then some of them on the other backend too, until there are `count`.
  */
 export function dealtScenarios(random: Seeded, count: number): Readonly<Record<QueueKind, Scenario[]>> {
   if (count < CATALOG.length) throw new RangeError(`there are ${CATALOG.length} scenarios`)

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { bareEnvironment } from '@postern/testkit/bare-environment'
 import { until } from '@postern/testkit/poll'
 import { isAlive } from '@postern/testkit/process-tree'
 import t, { type Test } from 'tap'
@@ -18,7 +19,7 @@ function runCommand(t: Test, env: Record<string, string> = {}) {
     const options = { root: process.cwd(), supervised: true }
     process.exitCode = await runCommand(process.execPath, ['-e', ${JSON.stringify(command)}], options)`
   const child: ChildProcess = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...bareEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let said = ''

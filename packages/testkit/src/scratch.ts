@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { sharedProcessGuard } from './process-guard.ts'
 
 const MEMORY = '/dev/shm'
-/** A whole test run has been seen to hold 1 GB at once. */
+/** For the databases of several files at once, tens of megabytes each, and their logs; the rest of the machine keeps its share. */
 const ROOM = 4 * 1024 ** 3
 
 /** A new folder, in memory where the machine has room, else where temporary files go. It goes with this process at the latest. */

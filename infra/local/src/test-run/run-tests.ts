@@ -13,7 +13,7 @@ import type { TestArguments } from './test-arguments.ts'
 import { namedTestFiles, testFiles } from './test-files.ts'
 import { groupsOf } from './test-groups.ts'
 
-/** Of one Postgres' 300 connections a race of 100 takes a third. */
+/** All of them share one Postgres and its 300 connections. */
 const MOST_LANES = 4
 /** Many files wait more than they work, so there is one more of them under way than there are processors. */
 const lanes = Math.min(availableParallelism() + 1, MOST_LANES)

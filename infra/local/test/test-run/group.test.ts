@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bareEnvironment } from '@postern/testkit/bare-environment'
 import t, { type Test } from 'tap'
 import { type FileReport, TapReader } from '../../src/test-run/tap-reader.ts'
 
@@ -15,7 +16,7 @@ function runGroup(t: Test, files: Record<string, string>) {
   const names = Object.keys(files).map((name) => relative(root, join(folder, name)))
   const { stdout, stderr, status } = spawnSync(process.execPath, [main], {
     cwd: root,
-    env: { PATH: process.env.PATH, POSTERN_TEST_FILES: JSON.stringify(names) },
+    env: { ...bareEnvironment(), POSTERN_TEST_FILES: JSON.stringify(names) },
     encoding: 'utf8',
   })
   const reports: FileReport[] = []
